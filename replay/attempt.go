@@ -1,0 +1,55 @@
+package replay
+
+import "time"
+
+// Outcome is what the sender knows of an attempt.
+type Outcome string
+
+// The outcomes. Whether a refused or unknown attempt had its effect is undetermined.
+const (
+	Acked   Outcome = "acked"   // a success status of the profile, in time
+	Refused Outcome = "refused" // any other status
+	Unknown Outcome = "unknown" // timeout, reset, hang-up: no answer was read
+	Unsent  Outcome = "unsent"  // nothing that the endpoint could have read left the sender
+)
+
+// MaxBody is how many bytes of a response body an attempt keeps.
+const MaxBody = 64 << 10
+
+// Attempt is what really happened to a delivery. Times are monotonic, since the
+// run's base time; a time that did not come about is 0.
+type Attempt struct {
+	Delivery int     `json:"delivery"`
+	Event    string  `json:"event"`
+	Outcome  Outcome `json:"outcome"`
+	// Start is the call: the sender began to send.
+	Start time.Duration `json:"start_ns"`
+	// LastByte is when the request's last byte was handed to the kernel.
+	LastByte time.Duration `json:"last_byte_ns,omitempty"`
+	// FirstByte is when the answer's first byte was read.
+	FirstByte time.Duration `json:"first_byte_ns,omitempty"`
+	// End is the return: the answer was complete, or the sender gave up.
+	End    time.Duration `json:"end_ns"`
+	Status int           `json:"status,omitempty"`
+	// Body is the answer's body, at most MaxBody bytes; Truncated says that there was more.
+	Body      string `json:"body,omitempty"`
+	Truncated bool   `json:"truncated,omitempty"`
+	// RetryAfter is what the answer asked for; 0 where it did not.
+	RetryAfter time.Duration `json:"retry_after_ns,omitempty"`
+	// Error says why there is no answer.
+	Error string `json:"error,omitempty"`
+	// Fired says whether the delivery's hang-up took place before the answer began.
+	Fired bool `json:"fired,omitempty"`
+	// HangUpAt is the resolved moment of a hang-up, since the last byte (or, in mid-body, since the start).
+	HangUpAt time.Duration `json:"hang_up_at_ns,omitempty"`
+	// Late is how much after its due time the delivery began, for deliveries that only waited for the clock.
+	Late time.Duration `json:"late_ns,omitempty"`
+}
+
+// Latency is the time from the last byte sent to the first byte of the answer; 0 without an answer.
+func (a Attempt) Latency() time.Duration {
+	if a.FirstByte == 0 {
+		return 0
+	}
+	return a.FirstByte - a.LastByte
+}

@@ -1,0 +1,55 @@
+package replay
+
+import "net/http"
+
+// Event is a fact the provider tells. Its body is bytes: it is never decoded and
+// encoded again, because a signature covers bytes and numbers may exceed float64.
+type Event struct {
+	// Key is the idempotency key: the same in every redelivery of the event.
+	Key string `json:"key"`
+	// Type is the provider's name for what happened, such as "invoice.paid".
+	Type string `json:"type"`
+	// Subject is the business object the event speaks of; empty where there is none.
+	Subject string `json:"subject,omitempty"`
+	// Version orders events within one subject (see CompareVersions); empty where there is none.
+	Version string `json:"version,omitempty"`
+	// Rank breaks ties of Version by the profile's declared tie rule. Two events of
+	// one subject with equal Version and equal Rank are unordered: either may win.
+	Rank int `json:"rank,omitempty"`
+	// Deletes says that the event ends its subject: a tombstone.
+	Deletes bool `json:"deletes,omitempty"`
+	// Provider names the profile that identified the event.
+	Provider string `json:"provider"`
+	// Fixture is where the body was read: a path, with :N for the N-th line or list entry.
+	// Events of a plan that were made from the same fixture share it.
+	Fixture string `json:"fixture"`
+	// OriginalKey is the key as recorded, where the event was given a fresh one.
+	OriginalKey string `json:"original_key,omitempty"`
+	// Refs are further ids in the payload (payment intent, invoice ...) an endpoint may count by.
+	Refs []string `json:"refs,omitempty"`
+	// EffectKey is the value the user's --effect-key path selected; it then is the only key effects are matched by.
+	EffectKey string `json:"effect_key,omitempty"`
+	// Live says that the provider marked the event as coming from its live mode.
+	Live bool `json:"live,omitempty"`
+	// Header holds recorded headers worth sending again; signatures never are.
+	Header http.Header `json:"header,omitempty"`
+	// SHA256 is the hex digest of Body, so that a plan fixes the bytes without carrying them.
+	SHA256 string `json:"sha256"`
+	// Body is what is sent, before any fault touches it. It is not part of the plan's JSON.
+	Body []byte `json:"-"`
+}
+
+// Order compares two events of one subject by version, then by the profile's tie
+// rule. It is 0 where the provider does not say which came first.
+func (e Event) Order(o Event) int {
+	if c := CompareVersions(e.Version, o.Version); c != 0 {
+		return c
+	}
+	switch {
+	case e.Rank < o.Rank:
+		return -1
+	case e.Rank > o.Rank:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,143 @@
+package replay
+
+import (
+	"slices"
+	"time"
+)
+
+// Run says who a record is about.
+type Run string
+
+// The two runs of one plan.
+const (
+	TargetRun    Run = ""          // the endpoint under test
+	ReferenceRun Run = "reference" // the in-process implementation
+)
+
+// Header is the first record of a journal: everything an audit must know that is neither plan, attempt nor effect.
+type Header struct {
+	// Schema is JournalSchema.
+	Schema string `json:"schema"`
+	// Tool is the hookonce version that wrote the journal.
+	Tool string `json:"tool"`
+	// Started is the wall time of the run's base; all other times are durations since it.
+	Started time.Time `json:"started"`
+	// Target is the endpoint's URL, without user information.
+	Target string `json:"target"`
+	// Command reproduces the run, with secrets replaced by the name of a variable.
+	Command string  `json:"command"`
+	Profile Profile `json:"profile"`
+	// Patience is how long this run waited for an answer.
+	Patience time.Duration `json:"patience_ns"`
+	// TimeScale is the factor on the provider's waits; 1 is real time.
+	TimeScale float64 `json:"time_scale"`
+	// ClockMoved says that the endpoint's own clock was moved by the late duplicates' age,
+	// so that they cost no waiting (only the built-in handlers offer that).
+	ClockMoved bool `json:"clock_moved,omitempty"`
+	// Sources are the effect sources, as labels without secrets.
+	Sources []SourceInfo `json:"sources,omitempty"`
+	// Expect is --expect-effects: how many effects an event of a type has, overriding what control showed.
+	Expect map[string]int `json:"expect,omitempty"`
+	// Checks is --checks: what is requested beyond what the sources make decidable.
+	Checks []string `json:"checks,omitempty"`
+	// Reference names the reference implementation that ran the same plan; empty for none.
+	Reference string `json:"reference,omitempty"`
+	// Engine names what the reference's locks were kept in: embedded, redis or model.
+	Engine string `json:"engine,omitempty"`
+}
+
+// SourceInfo describes an effect source to the audit.
+type SourceInfo struct {
+	Label string `json:"label"`
+	// Exact says that the source sees each commit when it happens; otherwise it is polled.
+	Exact bool `json:"exact,omitempty"`
+	// States says that the source tells subjects' versions. What a source tells is known once it told something.
+	States bool `json:"states,omitempty"`
+	// Counts says that the source counts effects per key.
+	Counts bool `json:"counts,omitempty"`
+	// Committed says that the states it tells are all that were committed, in order, and not a sample.
+	Committed bool `json:"committed,omitempty"`
+}
+
+// MarkKind says what a Mark tells.
+type MarkKind string
+
+// The kinds of marks.
+const (
+	// MarkPhase: a phase begins.
+	MarkPhase MarkKind = "phase"
+	// MarkSettled: effects were waited for; Quiet tells whether they came to rest within the bound.
+	MarkSettled MarkKind = "settled"
+	// MarkStopped: the run was stopped early (interrupt, --max-duration); Text says why.
+	MarkStopped MarkKind = "stopped"
+	// MarkSource: an effect source could not be read; Text says why.
+	MarkSource MarkKind = "source-failed"
+	// MarkNote: something the reader of a report should know.
+	MarkNote MarkKind = "note"
+)
+
+// Mark is a moment of the run that is neither an attempt nor an effect.
+type Mark struct {
+	Kind  MarkKind      `json:"kind"`
+	At    time.Duration `json:"at_ns"`
+	Phase Phase         `json:"phase,omitempty"`
+	// Quiet says that no effect came for the settle time; false means that the bound cut the wait.
+	Quiet bool   `json:"quiet,omitempty"`
+	Text  string `json:"text,omitempty"`
+}
+
+// Stats are the harness's own figures.
+type Stats struct {
+	Deliveries int           `json:"deliveries"` // planned
+	Attempts   int           `json:"attempts"`   // sent
+	Elapsed    time.Duration `json:"elapsed_ns"`
+	// LateP50, LateP99 and LateMax are how late deliveries began that only waited for the clock.
+	LateP50 time.Duration `json:"late_p50_ns"`
+	LateP99 time.Duration `json:"late_p99_ns"`
+	LateMax time.Duration `json:"late_max_ns"`
+}
+
+// History is plan + attempts + effects, in order: the only input of an audit.
+type History struct {
+	Header   Header
+	Plan     Plan
+	Attempts []Attempt
+	Effects  []Effect
+	Marks    []Mark
+	Stats    Stats
+	// Complete says that the run wrote its end. Without it, what was not recorded is unknown.
+	Complete bool
+}
+
+// Stopped returns why the run ended early; "" if it did not.
+func (h History) Stopped() string {
+	for _, m := range h.Marks {
+		if m.Kind == MarkStopped {
+			return m.Text
+		}
+	}
+	return ""
+}
+
+// StatsOf computes the figures of a run from what it recorded.
+func StatsOf(p Plan, attempts []Attempt) Stats {
+	s := Stats{Deliveries: len(p.Deliveries)}
+	var late []time.Duration
+	for _, a := range attempts {
+		s.Elapsed = max(s.Elapsed, a.End)
+		if a.Outcome == Unsent {
+			continue
+		}
+		s.Attempts++
+		if a.Late > 0 {
+			late = append(late, a.Late)
+		}
+	}
+	if len(late) > 0 {
+		slices.Sort(late)
+		s.LateP50 = late[len(late)/2]
+		s.LateP99 = late[min(len(late)-1, len(late)*99/100)]
+		s.LateMax = late[len(late)-1]
+	}
+	return s
+}

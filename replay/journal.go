@@ -1,0 +1,193 @@
+package replay
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// JournalSchema names the version of the journal's format.
+const JournalSchema = "hookonce.journal/v1"
+
+// Record is one line of a journal: exactly one of the pointers is set, and its
+// JSON name tells the kind. The order of lines is header, plan, then whatever
+// happened as it happened, then end.
+type Record struct {
+	Run      Run       `json:"run,omitempty"`
+	Header   *Header   `json:"header,omitempty"`
+	Plan     *PlanHead `json:"plan,omitempty"`
+	Event    *Event    `json:"event,omitempty"`
+	Delivery *Delivery `json:"delivery,omitempty"`
+	Body     *Body     `json:"body,omitempty"`
+	Attempt  *Attempt  `json:"attempt,omitempty"`
+	Effect   *Effect   `json:"effect,omitempty"`
+	Mark     *Mark     `json:"mark,omitempty"`
+	End      *End      `json:"end,omitempty"`
+}
+
+// PlanHead is a plan without its lists, which follow as records of their own.
+type PlanHead struct {
+	Schema     string         `json:"schema"`
+	Seed       uint64         `json:"seed"`
+	Provider   string         `json:"provider"`
+	Settings   PlanSettings   `json:"settings"`
+	Skipped    []SkippedFault `json:"skipped,omitempty"`
+	Events     int            `json:"events"`
+	Deliveries int            `json:"deliveries"`
+}
+
+// Body is a request body as the journal keeps it: redacted, unless asked otherwise.
+type Body struct {
+	Event string `json:"event"`
+	Text  string `json:"text"`
+}
+
+// End closes a run's records. A journal without it was cut short.
+type End struct {
+	Stats Stats `json:"stats"`
+}
+
+// ErrJournal wraps everything that is wrong with a journal's content.
+var ErrJournal = errors.New("journal")
+
+// Encoder writes records, one a line. It does not buffer: a record handed over is
+// written when Encode returns. It is not safe for concurrent use.
+type Encoder struct {
+	w   io.Writer
+	buf bytes.Buffer
+	enc *json.Encoder
+}
+
+// NewEncoder returns an Encoder that writes to w.
+func NewEncoder(w io.Writer) *Encoder {
+	e := &Encoder{w: w}
+	e.enc = json.NewEncoder(&e.buf)
+	e.enc.SetEscapeHTML(false)
+	return e
+}
+
+// Encode writes one record.
+func (e *Encoder) Encode(r Record) error {
+	e.buf.Reset()
+	if err := e.enc.Encode(r); err != nil {
+		return fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	_, err := e.w.Write(e.buf.Bytes())
+	return err
+}
+
+// EncodePlan writes the records of a plan.
+func (e *Encoder) EncodePlan(p Plan) error {
+	head := PlanHead{p.Schema, p.Seed, p.Provider, p.Settings, p.Skipped, len(p.Events), len(p.Deliveries)}
+	if err := e.Encode(Record{Plan: &head}); err != nil {
+		return err
+	}
+	for i := range p.Events {
+		if err := e.Encode(Record{Event: &p.Events[i]}); err != nil {
+			return err
+		}
+	}
+	for i := range p.Deliveries {
+		if err := e.Encode(Record{Delivery: &p.Deliveries[i]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Journal is what a journal file holds: the target's history and, if it ran, the reference's.
+type Journal struct {
+	Target    History
+	Reference *History
+	// Torn says that the last line was incomplete and was cut.
+	Torn bool
+
+	head PlanHead
+}
+
+// ReadJournal reads a journal. A torn last line is cut; anything else that is
+// not a record is an error that names the line.
+func ReadJournal(r io.Reader) (Journal, error) {
+	var j Journal
+	br := bufio.NewReaderSize(r, 1<<16)
+	for line := 1; ; line++ {
+		text, err := br.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return j, err
+		}
+		if errors.Is(err, io.EOF) {
+			j.Torn = len(text) > 0
+			return j, j.checkWhole()
+		}
+		var rec Record
+		if err := json.Unmarshal(text, &rec); err != nil {
+			return j, fmt.Errorf("%w: line %d is not a record: %w", ErrJournal, line, err)
+		}
+		if err := j.add(rec); err != nil {
+			return j, fmt.Errorf("%w: line %d: %w", ErrJournal, line, err)
+		}
+	}
+}
+
+func (j *Journal) checkWhole() error {
+	switch p := j.Target.Plan; {
+	case j.Target.Header.Schema == "":
+		return fmt.Errorf("%w: no header: this is not a hookonce journal", ErrJournal)
+	case p.Schema == "", len(p.Events) != j.head.Events, len(p.Deliveries) != j.head.Deliveries:
+		return fmt.Errorf("%w: the plan is cut short: the run ended before it sent anything", ErrJournal)
+	}
+	if j.Reference != nil {
+		j.Reference.Header, j.Reference.Plan = j.Target.Header, j.Target.Plan
+	}
+	return nil
+}
+
+func (j *Journal) add(r Record) error {
+	switch {
+	case r.Header != nil:
+		if r.Header.Schema != JournalSchema {
+			return fmt.Errorf("schema %q, want %q", r.Header.Schema, JournalSchema)
+		}
+		j.Target.Header = *r.Header
+		return nil
+	case j.Target.Header.Schema == "":
+		return errors.New("no header: this is not a hookonce journal")
+	case r.Plan != nil:
+		j.head = *r.Plan
+		j.Target.Plan = Plan{Schema: j.head.Schema, Seed: j.head.Seed, Provider: j.head.Provider,
+			Settings: j.head.Settings, Skipped: j.head.Skipped}
+	case r.Event != nil:
+		j.Target.Plan.Events = append(j.Target.Plan.Events, *r.Event)
+	case r.Delivery != nil:
+		j.Target.Plan.Deliveries = append(j.Target.Plan.Deliveries, *r.Delivery)
+	default:
+		j.run(r.Run).add(r)
+	}
+	return nil
+}
+
+func (j *Journal) run(r Run) *History {
+	if r == TargetRun {
+		return &j.Target
+	}
+	if j.Reference == nil {
+		j.Reference = &History{}
+	}
+	return j.Reference
+}
+
+func (h *History) add(r Record) {
+	switch {
+	case r.Attempt != nil:
+		h.Attempts = append(h.Attempts, *r.Attempt)
+	case r.Effect != nil:
+		h.Effects = append(h.Effects, *r.Effect)
+	case r.Mark != nil:
+		h.Marks = append(h.Marks, *r.Mark)
+	case r.End != nil:
+		h.Stats, h.Complete = r.End.Stats, true
+	}
+}

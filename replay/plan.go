@@ -1,0 +1,59 @@
+package replay
+
+import "time"
+
+// PlanSchema names the version of the plan's JSON.
+const PlanSchema = "hookonce.plan/v1"
+
+// Plan is the complete list of deliveries with their conditions. It is a function
+// of the events, the profile, the settings and the seed, and of nothing else: the same
+// input gives the same bytes on every machine.
+type Plan struct {
+	Schema   string       `json:"schema"`
+	Seed     uint64       `json:"seed"`
+	Provider string       `json:"provider"`
+	Settings PlanSettings `json:"settings"`
+	// Skipped lists faults that were asked for and could not be planned, with the reason.
+	Skipped    []SkippedFault `json:"skipped,omitempty"`
+	Events     []Event        `json:"events"`
+	Deliveries []Delivery     `json:"deliveries"`
+}
+
+// PlanSettings are the user's choices that shape a plan.
+type PlanSettings struct {
+	Faults []string        `json:"faults"`
+	Copies int             `json:"copies"` // deliveries of a duplicated event
+	Race   int             `json:"race"`   // copies per gate
+	Bursts int             `json:"bursts"` // gates per raced event
+	Late   []time.Duration `json:"late_ns,omitempty"`
+	// KeepIDs sends the fixtures under their recorded ids, each in one role only.
+	KeepIDs bool `json:"keep_ids,omitempty"`
+	// Signed says that a secret is known, so that signatures can be made and spoiled.
+	Signed bool `json:"signed"`
+}
+
+// SkippedFault is a fault the plan leaves out.
+type SkippedFault struct {
+	Fault  string `json:"fault"`
+	Reason string `json:"reason"`
+}
+
+// EventByKey indexes the plan's events.
+func (p Plan) EventByKey() map[string]*Event {
+	m := make(map[string]*Event, len(p.Events))
+	for i := range p.Events {
+		m[p.Events[i].Key] = &p.Events[i]
+	}
+	return m
+}
+
+// Gates lists, per gate, the numbers of its deliveries.
+func (p Plan) Gates() map[int][]int {
+	m := map[int][]int{}
+	for _, d := range p.Deliveries {
+		if d.Gate != 0 {
+			m[d.Gate] = append(m[d.Gate], d.N)
+		}
+	}
+	return m
+}

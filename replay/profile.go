@@ -1,0 +1,57 @@
+package replay
+
+import "time"
+
+// Grade says how well a figure is supported.
+type Grade string
+
+// The grades of a source.
+const (
+	GradeOfficial   Grade = "A" // official documentation or the SDK's source
+	GradeSecondary  Grade = "B" // official excerpt, or two secondary sources
+	GradeUnverified Grade = "C" // not verified
+)
+
+// Source says where a figure of a profile comes from.
+type Source struct {
+	Figure string `json:"figure"`
+	Text   string `json:"text"`
+	Where  string `json:"where"`
+	Date   string `json:"date"` // when it was read, YYYY-MM-DD
+	Grade  Grade  `json:"grade"`
+}
+
+// Profile is a provider's figures. It is copied into the journal's header, so
+// that an audit needs no provider package.
+type Profile struct {
+	Name string `json:"name"`
+	// Patience is how long the provider waits before it hangs up.
+	Patience time.Duration `json:"patience_ns"`
+	// Success lists the statuses the provider takes for an acknowledgement, as ranges.
+	Success []StatusRange `json:"success"`
+	// Retries are the provider's waits before each redelivery. Empty means that it never retries.
+	Retries []time.Duration `json:"retries_ns"`
+	// RetrySpan is how long after the first delivery the provider may still redeliver by itself.
+	RetrySpan time.Duration `json:"retry_span_ns"`
+	// Tolerance is how old a signature's time may be; 0 where the scheme has no time.
+	Tolerance time.Duration `json:"tolerance_ns,omitempty"`
+	// TieRule says in words what orders events of equal version.
+	TieRule string   `json:"tie_rule,omitempty"`
+	Sources []Source `json:"sources"`
+}
+
+// StatusRange is a range of HTTP statuses, both ends included.
+type StatusRange struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+// Acknowledges says whether the provider takes the status for an acknowledgement.
+func (p Profile) Acknowledges(status int) bool {
+	for _, r := range p.Success {
+		if status >= r.From && status <= r.To {
+			return true
+		}
+	}
+	return false
+}

@@ -40,6 +40,8 @@ type Header struct {
 	Expect map[string]int `json:"expect,omitempty"`
 	// Checks is --checks: what is requested beyond what the sources make decidable.
 	Checks []string `json:"checks,omitempty"`
+	// Volatile names members of response bodies that may differ between two answers to one event.
+	Volatile []string `json:"volatile,omitempty"`
 	// Reference names the reference implementation that ran the same plan; empty for none.
 	Reference string `json:"reference,omitempty"`
 	// Engine names what the reference's locks were kept in: embedded, redis or model.

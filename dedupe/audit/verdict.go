@@ -53,6 +53,8 @@ type Verdict struct {
 	// LateTested is the greatest age at which a duplicate was really tested; 0 where none was.
 	LateTested time.Duration `json:"late_tested_ns"`
 	Notes      []string      `json:"notes,omitempty"`
+
+	referenceFailed bool
 }
 
 // CheckResult is the result of one check over the whole history.

@@ -1,0 +1,114 @@
+package chaos
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"hookonce/replay"
+)
+
+// Input is everything a plan depends on.
+type Input struct {
+	// Events are the fixtures, in recorded order.
+	Events  []replay.Event
+	Profile replay.Profile
+	// Rename gives an event other ids, touching only the bytes of the ids.
+	Rename   func(e replay.Event, fresh func(old string) string) (replay.Event, error)
+	Settings replay.PlanSettings
+	Seed     uint64
+}
+
+// ErrNoEvents is returned where there is nothing to plan with.
+var ErrNoEvents = errors.New("no events to plan with")
+
+// Build makes the plan.
+func Build(in Input) (replay.Plan, error) {
+	if err := check(in); err != nil {
+		return replay.Plan{}, err
+	}
+	b := newBuilder(in)
+	addControl(b)
+	for _, f := range catalog {
+		if !slices.Contains(in.Settings.Faults, f.Name) {
+			continue
+		}
+		if reason := f.blocked(in); reason != "" {
+			b.skipped = append(b.skipped, replay.SkippedFault{Fault: f.Name, Reason: reason})
+			continue
+		}
+		f.add(b.forFault(f.Name))
+	}
+	addTail(b)
+	addSentinels(b)
+	return b.finish()
+}
+
+func check(in Input) error {
+	s := in.Settings
+	switch {
+	case len(in.Events) == 0:
+		return ErrNoEvents
+	case s.Copies < 2:
+		return fmt.Errorf("--copies %d: a duplicate needs at least 2 deliveries", s.Copies)
+	case s.Race < 2 || s.Race > maxRace:
+		return fmt.Errorf("--race %d: a gate holds 2 to %d copies", s.Race, maxRace)
+	case s.Bursts < 1:
+		return fmt.Errorf("--bursts %d: at least 1 gate per event is needed to race it", s.Bursts)
+	}
+	for _, d := range s.Late {
+		if d <= 0 {
+			return fmt.Errorf("--late %v: a late duplicate needs an age above zero", d)
+		}
+	}
+	return nil
+}
+
+// maxRace bounds a gate: every copy needs a connection of its own.
+const maxRace = 100
+
+// finish sorts, numbers and links the deliveries. It is the only place that
+// numbers them: a fault that appended out of order would stall others.
+func (b *builder) finish() (replay.Plan, error) {
+	if b.err != nil {
+		return replay.Plan{}, b.err
+	}
+	all := *b.deliveries
+	slices.SortStableFunc(all, func(x, y *pending) int {
+		return cmp.Or(
+			cmp.Compare(phaseIndex(x.d.Phase), phaseIndex(y.d.Phase)),
+			cmp.Compare(x.d.At, y.d.At),
+			cmp.Compare(x.seq, y.seq))
+	})
+	p := replay.Plan{
+		Schema: replay.PlanSchema, Seed: b.in.Seed, Provider: b.in.Profile.Name,
+		Settings: b.in.Settings, Skipped: b.skipped, Events: *b.events,
+		Deliveries: make([]replay.Delivery, len(all)),
+	}
+	for i, x := range all {
+		x.d.N = i + 1
+	}
+	gates := map[*gate]int{}
+	for i, x := range all {
+		if x.after != nil {
+			x.d.After = x.after.d.N
+		}
+		if x.gate != nil {
+			if gates[x.gate] == 0 {
+				gates[x.gate] = len(gates) + 1
+			}
+			x.d.Gate = gates[x.gate]
+		}
+		p.Deliveries[i] = x.d
+	}
+	return p, nil
+}
+
+func phaseIndex(p replay.Phase) int { return slices.Index(replay.Phases(), p) }
+
+// pace is the distance between the starts of independent lanes: close enough to
+// be quick, far enough apart not to be a load test. An endpoint that is slower than that
+// is met by a bound on the requests in flight, not by the plan.
+const pace = 10 * time.Millisecond

@@ -1,0 +1,223 @@
+package chaos
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// pending is a delivery that has no number yet.
+type pending struct {
+	d     replay.Delivery
+	seq   int
+	after *pending
+	gate  *gate
+}
+
+// gate marks deliveries that are released together. It has a size so that two gates never share an address.
+type gate struct{ _ byte }
+
+// builder collects events and deliveries. A fault works on a copy of its own (see
+// forFault), which shares the lists and nothing that is random.
+type builder struct {
+	in         Input
+	fault      string
+	rng        *rand.Rand
+	events     *[]replay.Event
+	deliveries *[]*pending
+	slots      map[replay.Phase]int
+	used       map[string]int // how often a fixture was used by a fault
+	keys       map[string]bool
+	kept       *keptIDs
+	tailed     map[string]bool // events that need no tail: a refusal is right for them
+	skipped    []replay.SkippedFault
+	err        error
+	root       *builder
+}
+
+func newBuilder(in Input) *builder {
+	b := &builder{in: in, events: &[]replay.Event{}, deliveries: &[]*pending{},
+		slots: map[replay.Phase]int{}, used: map[string]int{}, keys: map[string]bool{}, tailed: map[string]bool{}}
+	b.root = b
+	if in.Settings.KeepIDs {
+		b.kept = keepIDs(in)
+	}
+	return b
+}
+
+// forFault returns a builder whose random numbers depend on the seed and the
+// fault's name only, so that a new fault shifts nobody else's draws.
+func (b *builder) forFault(name string) *builder {
+	f := *b.root
+	f.fault, f.rng = name, newRand(b.in.Seed, name)
+	return &f
+}
+
+func newRand(seed uint64, parts ...string) *rand.Rand {
+	h := fnv.New64a()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}
+
+func (b *builder) fail(err error) {
+	if b.root.err == nil {
+		b.root.err = err
+	}
+}
+
+// fresh returns the fixture as an event of its own: new key, new subject. A burst
+// on an event that was already processed would prove nothing.
+func (b *builder) fresh(fixture replay.Event) replay.Event {
+	return b.freshGroup([]replay.Event{fixture})[0]
+}
+
+// freshGroup re-ids several fixtures together, so that they still speak of the same subjects.
+func (b *builder) freshGroup(fixtures []replay.Event) []replay.Event {
+	first := fixtures[0]
+	use := b.fault + "\x00" + first.Fixture
+	b.used[use]++
+	rng := newRand(b.in.Seed, "ids", b.fault, first.SHA256, first.Fixture, fmt.Sprint(len(fixtures), "/", b.used[use]))
+	ids := map[string]string{}
+	out := make([]replay.Event, len(fixtures))
+	for i, f := range fixtures {
+		e, err := b.in.Rename(f, func(old string) string {
+			// The key is one event's own; all other ids are shared by the group.
+			if old == f.Key {
+				return b.freshID(rng, old)
+			}
+			if ids[old] == "" {
+				ids[old] = b.freshID(rng, old)
+			}
+			return ids[old]
+		})
+		if err != nil {
+			b.fail(fmt.Errorf("%s: %w", f.Fixture, err))
+		}
+		out[i] = b.keep(e)
+	}
+	return out
+}
+
+// keep puts an event on the plan's list and returns it.
+func (b *builder) keep(e replay.Event) replay.Event {
+	if b.keys[e.Key] {
+		b.fail(fmt.Errorf("%s: the event id %s is in the plan twice", e.Fixture, e.Key))
+	}
+	b.keys[e.Key] = true
+	*b.events = append(*b.events, e)
+	return e
+}
+
+const idAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// freshID keeps an id's prefix (all up to the last underscore) and draws the rest.
+// Short ids grow, or two plans would share them.
+func (b *builder) freshID(rng *rand.Rand, old string) string {
+	prefix := old[:strings.LastIndexByte(old, '_')+1]
+	n := max(len(old)-len(prefix), 16)
+	id := []byte(prefix)
+	for range n {
+		id = append(id, idAlphabet[rng.IntN(len(idAlphabet))])
+	}
+	return string(id)
+}
+
+// slot returns the start of the next independent lane of a phase.
+func (b *builder) slot(p replay.Phase) time.Duration {
+	at := time.Duration(b.slots[p]) * pace
+	b.slots[p]++
+	return at
+}
+
+// add appends one delivery.
+func (b *builder) add(d replay.Delivery, after *pending) *pending {
+	if after != nil {
+		d.At = max(d.At, after.d.At)
+	}
+	if d.Phase == replay.PhaseFault || d.Phase == replay.PhaseLate {
+		d.Fault = b.fault
+	}
+	p := &pending{d: d, seq: len(*b.deliveries), after: after}
+	*b.deliveries = append(*b.deliveries, p)
+	return p
+}
+
+// first adds an event's first delivery in a lane of its own.
+func (b *builder) first(e replay.Event, p replay.Phase, c replay.Conditions) *pending {
+	return b.add(replay.Delivery{Event: e.Key, Phase: p, Role: replay.RoleFirst, At: b.slot(p), Conditions: c}, nil)
+}
+
+// redeliver adds n redeliveries, each on the provider's schedule after the one before.
+func (b *builder) redeliver(after *pending, n int) *pending {
+	for i := range n {
+		d := replay.Delivery{Event: after.d.Event, Phase: after.d.Phase, Role: replay.RoleRedelivery, Wait: b.retryWait(i)}
+		after = b.add(d, after)
+	}
+	return after
+}
+
+// retryWait is the provider's wait before its i-th redelivery (from 0). A
+// provider that never retries by itself is retried by hand: someone presses the button.
+func (b *builder) retryWait(i int) time.Duration {
+	r := b.in.Profile.Retries
+	if len(r) == 0 {
+		return manualRetry
+	}
+	return r[min(i, len(r)-1)]
+}
+
+const manualRetry = time.Minute
+
+// perType is how many fixtures of one type a fault takes where all would only be more of the same.
+const perType = 2
+
+// samples draws up to perType fixtures of each type, in fixture order.
+func (b *builder) samples() []replay.Event {
+	if b.kept != nil {
+		return b.kept.byFault[b.fault]
+	}
+	byType := map[string][]int{}
+	var types []string
+	for i, e := range b.in.Events {
+		if byType[e.Type] == nil {
+			types = append(types, e.Type)
+		}
+		byType[e.Type] = append(byType[e.Type], i)
+	}
+	var chosen []int
+	for _, t := range types {
+		of := byType[t]
+		b.rng.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] })
+		chosen = append(chosen, of[:min(perType, len(of))]...)
+	}
+	slices.Sort(chosen)
+	out := make([]replay.Event, len(chosen))
+	for i, c := range chosen {
+		out[i] = b.in.Events[c]
+	}
+	return out
+}
+
+// everyFixture is all fixtures, for faults that are cheap.
+func (b *builder) everyFixture() []replay.Event {
+	if b.kept != nil {
+		return b.kept.byFault[b.fault]
+	}
+	return b.in.Events
+}
+
+// instance returns the event to send for a fixture: a fresh one, or under
+// --keep-ids the fixture itself.
+func (b *builder) instance(fixture replay.Event) replay.Event {
+	if b.kept != nil {
+		return b.keep(fixture)
+	}
+	return b.fresh(fixture)
+}

@@ -1,0 +1,145 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"hookonce/replay"
+)
+
+// Fault is a named misfortune that adds deliveries to a plan.
+type Fault struct {
+	Name string
+	// Summary says in one line what happens to a delivery.
+	Summary string
+	// Finds lists the codes of findings it can provoke.
+	Finds []string
+	// blocked says why the fault cannot be planned with these settings; "" if it can.
+	blocked func(Input) string
+	add     func(*builder)
+}
+
+// catalog is in the order in which the faults are planned.
+var catalog = []Fault{
+	{"duplicate", "the same event again, after the answer", []string{"double-processing", "noisy-duplicate", "replay-differs"}, never, addDuplicates},
+	{"retry", "redelivered on the provider's schedule until acknowledged", []string{"lost-event", "double-processing", "stuck"}, withoutRetries, addRetries},
+	{"timeout", "the sender hangs up while the handler works, and redelivers at once", []string{"lost-event", "double-processing", "premature-ack"}, never, addTimeouts},
+	{"truncated", "the connection breaks in mid-body, then a redelivery", []string{"double-processing", "lost-event"}, never, addTruncated},
+	{"reorder", "versions of one subject in the wrong order, subjects interleaved", []string{"regress", "stale-final"}, withoutVersions, addReorders},
+	{"bad-signature", "unsigned, wrong key, tampered, out of tolerance", []string{"signature-bypass", "stale-signature"}, withoutSecret, addBadSignatures},
+	{"race", "copies of one event released at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, never, addRaces},
+	{"late", "a duplicate long after the acknowledgement", []string{"double-processing"}, withoutLate, addLates},
+}
+
+// Catalog lists the faults in planning order.
+func Catalog() []Fault { return slices.Clone(catalog) }
+
+// ErrUnknownFault is wrapped by ParseFaults for a name that is not in the catalog.
+var ErrUnknownFault = errors.New("unknown fault")
+
+// ParseFaults reads a comma-separated list of fault names; "all" stands for every
+// one, and a name with a leading minus is taken out: "all,-race". The result is
+// in catalog order.
+func ParseFaults(list string) ([]string, error) {
+	wanted := map[string]bool{}
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.TrimSpace(name)
+		bare, minus := strings.CutPrefix(name, "-")
+		switch {
+		case name == "":
+		case bare == "all":
+			for _, f := range catalog {
+				wanted[f.Name] = !minus
+			}
+		case slices.ContainsFunc(catalog, func(f Fault) bool { return f.Name == bare }):
+			wanted[bare] = !minus
+		default:
+			return nil, fmt.Errorf("%w %q: choose from all, %s", ErrUnknownFault, bare, strings.Join(Names(), ", "))
+		}
+	}
+	names := slices.DeleteFunc(Names(), func(n string) bool { return !wanted[n] })
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no fault is left in %q: choose from all, %s", list, strings.Join(Names(), ", "))
+	}
+	return names, nil
+}
+
+// Names lists the faults' names in planning order.
+func Names() []string {
+	names := make([]string, len(catalog))
+	for i, f := range catalog {
+		names[i] = f.Name
+	}
+	return names
+}
+
+func never(Input) string { return "" }
+
+func withoutRetries(in Input) string {
+	if len(in.Profile.Retries) == 0 {
+		return fmt.Sprintf("%s never redelivers by itself", in.Profile.Name)
+	}
+	return ""
+}
+
+func withoutSecret(in Input) string {
+	if !in.Settings.Signed {
+		return "no secret: give --secret or HOOKONCE_SECRET"
+	}
+	return ""
+}
+
+func withoutLate(in Input) string {
+	if len(in.Settings.Late) == 0 {
+		return "off: give --late 70s (it really waits that long)"
+	}
+	return ""
+}
+
+func withoutVersions(in Input) string {
+	switch {
+	case in.Settings.KeepIDs:
+		return "--keep-ids: a subject's events can be sent in one order only"
+	case len(lifecycles(in.Events)) == 0:
+		return "no subject has two events of different version among the fixtures"
+	}
+	return ""
+}
+
+// lifecycles groups the events of each subject that has at least two versions
+// apart, in the order of their versions. Events that tie with another one are left
+// out: nobody can say which order would be wrong.
+func lifecycles(events []replay.Event) [][]replay.Event {
+	bySubject := map[string][]replay.Event{}
+	var order []string
+	for _, e := range events {
+		if e.Subject == "" || e.Version == "" {
+			continue
+		}
+		if bySubject[e.Subject] == nil {
+			order = append(order, e.Subject)
+		}
+		bySubject[e.Subject] = append(bySubject[e.Subject], e)
+	}
+	var groups [][]replay.Event
+	for _, s := range order {
+		if g := strictlyOrdered(bySubject[s]); len(g) > 1 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+func strictlyOrdered(events []replay.Event) []replay.Event {
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, replay.Event.Order)
+	var out []replay.Event
+	for _, e := range events {
+		if len(out) == 0 || replay.CompareVersions(out[len(out)-1].Version, e.Version) < 0 {
+			out = append(out, e)
+		}
+	}
+	return out
+}

@@ -1,0 +1,198 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"hookonce/replay"
+)
+
+// fired says of a delivery, and the attempt made on it, whether its fault really took place.
+var fired = map[string]func(*docket, *dossier, replay.Delivery, replay.Attempt) bool{
+	"duplicate": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"late":      func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"retry":     func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return true },
+	"timeout":   func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return a.Fired },
+	"truncated": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return a.Fired },
+	"bad-signature": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool {
+		return a.Status != 0
+	},
+	"reorder": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool {
+		return d.newerBefore(f, a.Start)
+	},
+	"race": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool {
+		return d.gates()[p.Gate].Overlapped
+	},
+}
+
+// carries says which deliveries of a fault bring it about; the others only go along.
+func carries(p replay.Delivery) bool {
+	switch p.Fault {
+	case "duplicate":
+		return p.Role == replay.RoleDuplicate
+	case "retry":
+		return p.Role == replay.RoleRedelivery
+	case "timeout", "truncated":
+		return p.HangUp != nil
+	case "late":
+		return p.Role == replay.RoleLate
+	case "reorder":
+		return p.Role == replay.RoleFirst
+	}
+	return p.Fault != ""
+}
+
+func (f *dossier) ackedBefore(at time.Duration) bool {
+	acks := f.acks()
+	return len(acks) > 0 && acks[0].End <= at
+}
+
+// newerBefore says that a newer event of the subject had been sent before.
+func (d *docket) newerBefore(f *dossier, at time.Duration) bool {
+	for _, g := range d.subjects[f.event.Subject] {
+		if f.event.Order(*g.event) < 0 && len(g.attempts) > 0 && g.attempts[0].Start < at {
+			return true
+		}
+	}
+	return false
+}
+
+// faultRows counts, per fault, the deliveries that carry it and those on which it took place.
+func (d *docket) faultRows() []FaultRow {
+	rows := map[string]*FaultRow{}
+	var order []string
+	for _, p := range d.h.Plan.Deliveries {
+		if !carries(p) {
+			continue
+		}
+		if rows[p.Fault] == nil {
+			rows[p.Fault] = &FaultRow{Fault: p.Fault}
+			order = append(order, p.Fault)
+		}
+		rows[p.Fault].Planned++
+	}
+	for _, f := range d.events {
+		for _, a := range f.attempts {
+			p := d.deliveries[a.Delivery]
+			if p == nil || !carries(*p) || fired[p.Fault] == nil {
+				continue
+			}
+			if fired[p.Fault](d, f, *p, a) {
+				rows[p.Fault].Fired++
+			}
+		}
+	}
+	var out []FaultRow
+	for _, name := range order {
+		rows[name].Reason = unfired(*rows[name])
+		out = append(out, *rows[name])
+	}
+	for _, s := range d.h.Plan.Skipped {
+		out = append(out, FaultRow{Fault: s.Fault, Reason: s.Reason})
+	}
+	return out
+}
+
+func unfired(r FaultRow) string {
+	if r.Fired > 0 {
+		return ""
+	}
+	switch r.Fault {
+	case "retry":
+		return "nothing was refused, so nothing had to be redelivered"
+	case "race":
+		return "raced copies never overlapped"
+	case "duplicate", "late":
+		return "no event was acknowledged before its duplicate"
+	case "timeout":
+		return "the endpoint answered before every hang-up"
+	case "reorder":
+		return "no older event came after a newer one of its subject"
+	}
+	return "never took place"
+}
+
+// gates judges every gate of the plan by its attempts.
+func (d *docket) gates() map[int]replay.Gate {
+	if d.gateCache == nil {
+		d.gateCache = map[int]replay.Gate{}
+		attempts := d.gateAttempts()
+		for n, planned := range d.h.Plan.Gates() {
+			g := replay.GateOf(n, attempts[n])
+			// A copy that left no attempt behind was not sent.
+			g.Overlapped = g.Overlapped && len(attempts[n]) == len(planned)
+			d.gateCache[n] = g
+		}
+	}
+	return d.gateCache
+}
+
+// races lists the gates in which copies of an event raced.
+func (d *docket) races() []replay.Gate {
+	raced := map[int]bool{}
+	for _, p := range d.h.Plan.Deliveries {
+		if p.Gate != 0 && p.Phase != replay.PhaseControl {
+			raced[p.Gate] = true
+		}
+	}
+	out := []replay.Gate{}
+	gates := d.gates()
+	for _, n := range slices.Sorted(maps.Keys(raced)) {
+		out = append(out, gates[n])
+	}
+	return out
+}
+
+// withoutOverlap says why races were planned and none was produced; "" if one was.
+func (d *docket) withoutOverlap() string {
+	races := d.races()
+	if len(races) == 0 {
+		return ""
+	}
+	if d.serial() {
+		return "the endpoint works on one request at a time (different events released together were answered like a staircase), " +
+			"so raced copies never met inside it: run it with the concurrency it has in production"
+	}
+	for _, g := range races {
+		if g.Overlapped {
+			return ""
+		}
+	}
+	return fmt.Sprintf("raced copies never overlapped in any of %s: each was answered before the next was sent; is a proxy in between?",
+		plural(len(races), "gate"))
+}
+
+// A server is taken for serial only if every probe says so: each answer comes at least this share of a
+// lone request's latency after the one before.
+const staircaseStep = 0.7
+
+// serial looks at the probes of the control phase: gates of different events.
+// Answers that come one whole latency after another were not worked on together.
+func (d *docket) serial() bool {
+	probes := 0
+	for n, attempts := range d.gateAttempts() {
+		if p := d.deliveries[attempts[0].Delivery]; p.Phase != replay.PhaseControl || !d.gates()[n].Overlapped {
+			continue
+		}
+		if !d.staircase(attempts) {
+			return false
+		}
+		probes++
+	}
+	return probes > 1
+}
+
+func (d *docket) staircase(attempts []replay.Attempt) bool {
+	slices.SortFunc(attempts, func(a, b replay.Attempt) int { return cmp.Compare(a.FirstByte, b.FirstByte) })
+	for i := 1; i < len(attempts); i++ {
+		a, b := attempts[i-1], attempts[i]
+		alone := d.learnt.latency(d.byKey[b.Event].event.Type)
+		if a.FirstByte == 0 || alone == 0 || float64(b.FirstByte-a.FirstByte) < staircaseStep*float64(alone) {
+			return false
+		}
+	}
+	return len(attempts) > 2
+}

@@ -1,0 +1,296 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// Hardened is the name of the reference that must pass everything: where it does not,
+// the plan or the harness is wrong, and nothing is proven about the target.
+const Hardened = "hardened"
+
+// Judge audits the target's history. The reference's history of the same plan, if there is
+// one, stands beside it in the evidence and vouches for the plan.
+func Judge(target replay.History, reference *replay.History) Verdict {
+	d := newDocket(&target)
+	if reference != nil {
+		d.reference = newDocket(referenceHistory(*reference))
+	}
+	v := d.judge()
+	d.vouch(&v)
+	v.Verdict = d.verdict(v)
+	return v
+}
+
+// referenceHistory gives the reference a header of its own: it is watched from
+// within, so what the user said about the target's sources does not apply.
+func referenceHistory(h replay.History) *replay.History {
+	h.Header.Sources = []replay.SourceInfo{{Label: "reference", Exact: true, Counts: true, States: true, Committed: true}}
+	h.Header.Expect, h.Header.Checks = nil, nil
+	return &h
+}
+
+// judge applies every check.
+func (d *docket) judge() Verdict {
+	v := Verdict{Findings: []Finding{}, Races: d.races(), Faults: d.faultRows(), Types: d.learnt.rows(), Notes: d.notes()}
+	v.LateTested = d.lateTested()
+	v.Missing = d.missingAltogether(v)
+	for _, c := range checks {
+		r := CheckResult{Name: c.name, Severity: c.severity}
+		reason, requested := c.undecidable(d)
+		requested = requested || slices.Contains(d.h.Header.Checks, c.name)
+		found, judged := c.judge(d)
+		r.Findings, r.Judged, r.Reason = len(found), judged, reason
+		switch {
+		// What is proven stays proven, whatever else is not known. Only a missing
+		// effect is no proof while effects may still come.
+		case len(found) > 0 && (reason == "" || c.name == "double-processing" || c.severity != Violation):
+			r.Status = failing(c.severity)
+			v.Findings = append(v.Findings, withSeverity(found, c.severity)...)
+		case reason != "" && requested:
+			r.Status, r.Findings = Inconclusive, 0
+			v.Missing = addMissing(v.Missing, reason)
+		case reason != "":
+			r.Status, r.Findings = NotRequested, 0
+		default:
+			r.Status = Pass
+		}
+		v.Checks = append(v.Checks, r)
+	}
+	d.attachReference(v.Findings)
+	v.Events = d.rows(v.Findings)
+	return v
+}
+
+func failing(s Severity) Status {
+	if s == Violation {
+		return Fail
+	}
+	return Warn
+}
+
+func withSeverity(found []Finding, s Severity) []Finding {
+	for i := range found {
+		found[i].Severity = s
+	}
+	return found
+}
+
+// missingAltogether lists what leaves the whole run without proof.
+func (d *docket) missingAltogether(v Verdict) []string {
+	var out []string
+	if !d.h.Complete {
+		out = append(out, "the journal is cut short: what it does not record is unknown")
+	} else if why := d.h.Stopped(); why != "" {
+		out = append(out, "the run was stopped before its end ("+why+")")
+	}
+	if d.learnt.sent && !d.learnt.acked {
+		return append(out, d.allRefused())
+	}
+	for _, r := range v.Faults {
+		if r.Planned > 0 && r.Fired == 0 && r.Fault != "retry" && r.Fault != "race" {
+			out = append(out, fmt.Sprintf("the fault %s never took place: %s", r.Fault, r.Reason))
+		}
+	}
+	if t := typesWith(v.Types, "refused"); t != "" {
+		out = append(out, "not judged, because the endpoint refused them in control: "+t+
+			". If it looks objects up, use --keep-ids with events whose objects it knows, or stub the provider's API")
+	}
+	if len(v.Types) > 0 && typesWith(v.Types, "judged") == "" && typesWith(v.Types, "ignored") != "" && len(d.h.Header.Sources) > 0 {
+		out = append(out, "no event reached a verdict: in control no event type had an effect that the source shows")
+	}
+	return out
+}
+
+// allRefused explains a control phase in which nothing was acknowledged.
+func (d *docket) allRefused() string {
+	var last replay.Attempt
+	for _, f := range d.events {
+		if f.control() && len(f.attempts) > 0 {
+			last = f.attempts[len(f.attempts)-1]
+		}
+	}
+	text := "the endpoint acknowledged no event of the control phase (" + describeRefusal(last) + ")"
+	switch {
+	case strings.Contains(last.Body, "api_version") || strings.Contains(strings.ToLower(last.Body), "api version"):
+		return text + ": it rejects the fixtures' API version; record fixtures with the version it expects, or relax the check (stripe-go: IgnoreAPIVersionMismatch)"
+	case last.Status == 400 || last.Status == 401 || last.Status == 403:
+		return text + ": is --secret the endpoint's own?"
+	case last.Status == 404 || last.Status == 405:
+		return text + ": is the path in --target right?"
+	}
+	return text + ": see the endpoint's log"
+}
+
+func addMissing(missing []string, reason string) []string {
+	if slices.Contains(missing, reason) || slices.ContainsFunc(missing, func(m string) bool { return strings.HasPrefix(m, reason) }) {
+		return missing
+	}
+	return append(missing, reason)
+}
+
+// lateTested is the greatest age at which a duplicate was really sent after an acknowledgement.
+func (d *docket) lateTested() time.Duration {
+	var age time.Duration
+	for _, f := range d.events {
+		if a := lateAttempt(d, f); a != nil && f.ackedBefore(a.Start) {
+			age = max(age, d.deliveries[a.Delivery].Wait)
+		}
+	}
+	return age
+}
+
+func (d *docket) notes() []string {
+	var out []string
+	for _, m := range d.h.Marks {
+		if m.Kind == replay.MarkNote {
+			out = append(out, m.Text)
+		}
+	}
+	n := 0
+	for _, c := range d.unmatched {
+		n += c
+	}
+	if n > 0 && len(d.names) > 0 {
+		out = append(out, plural(n, "effect")+" came under ids that belong to no event of the plan, and were left out")
+	}
+	return out
+}
+
+// vouch lets the reference speak for the plan: a hardened reference that fails
+// means that the plan or the harness is wrong.
+func (d *docket) vouch(v *Verdict) {
+	h := d.h.Header
+	if h.Reference == "" || h.Reference != Hardened {
+		return
+	}
+	if d.reference == nil || !d.reference.h.Complete {
+		v.Missing = addMissing(v.Missing, "the reference did not complete the plan")
+		return
+	}
+	r := d.reference.judge()
+	for _, f := range r.Findings {
+		if f.Severity == Violation {
+			v.Missing = append([]string{fmt.Sprintf("the hardened reference failed %s on %s: the plan or hookonce itself is wrong, so nothing is proven; please report it",
+				f.Code, f.Event)}, v.Missing...)
+			v.referenceFailed = true
+			return
+		}
+	}
+}
+
+func (d *docket) verdict(v Verdict) Status {
+	status := Pass
+	for _, c := range v.Checks {
+		if c.Status == Inconclusive {
+			status = Inconclusive
+		}
+	}
+	if len(v.Missing) > 0 {
+		status = Inconclusive
+	}
+	for _, c := range v.Checks {
+		if c.Status == Fail {
+			status = Fail
+		}
+	}
+	if v.referenceFailed {
+		return Inconclusive
+	}
+	return status
+}
+
+// finding starts a finding on an event, with the evidence common to all.
+func (d *docket) finding(code string, f *dossier) Finding {
+	x := Finding{
+		Code: code, Event: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault(), Fixture: f.event.Fixture,
+		Deliveries: f.deliveries(), Evidence: Evidence{Attempts: f.attempts},
+	}
+	for _, n := range d.names {
+		if t := f.tallies[n]; t != nil {
+			x.Evidence.Effects = append(x.Evidence.Effects, t.seen...)
+		}
+	}
+	for _, p := range f.planned {
+		if p.Gate != 0 {
+			g := d.gates()[p.Gate]
+			x.Evidence.Gate = &g
+			break
+		}
+	}
+	return x
+}
+
+// attachReference puts beside each finding what the reference made of the same event.
+func (d *docket) attachReference(found []Finding) {
+	if d.reference == nil {
+		return
+	}
+	for i := range found {
+		f := d.reference.byKey[found[i].Event]
+		if f == nil {
+			continue
+		}
+		o := &ReferenceOutcome{Name: d.h.Header.Reference, Effects: f.total(), Acked: f.acked()}
+		if s, ok := d.reference.finalState(f.event.Subject); ok {
+			o.Version = s.Version
+		}
+		found[i].Evidence.Reference = o
+	}
+}
+
+// rows tells, event by event, what became of the plan.
+func (d *docket) rows(found []Finding) []EventRow {
+	codes := map[string]string{}
+	for _, f := range found {
+		if f.Severity == Violation && codes[f.Event] == "" {
+			codes[f.Event] = f.Code
+		}
+	}
+	out := make([]EventRow, 0, len(d.events))
+	for _, f := range d.events {
+		r := EventRow{Key: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault(),
+			Deliveries: len(f.attempts), Acked: len(f.acks()), Effects: f.total(), Expected: d.expected(f)}
+		if d.reference != nil {
+			if g := d.reference.byKey[f.event.Key]; g != nil {
+				n := g.total()
+				r.ReferenceEffects = &n
+			}
+		}
+		r.Judgement = d.judgementOf(f, codes[f.event.Key])
+		out = append(out, r)
+	}
+	return out
+}
+
+func (d *docket) judgementOf(f *dossier, code string) string {
+	switch {
+	case code != "":
+		return code
+	case f.judgement != "":
+		return f.judgement
+	case len(f.attempts) == 0:
+		return "undecided"
+	case f.badSignature() != replay.SignValid:
+		return "ok"
+	case d.learnt.standing(f) != "":
+		return d.learnt.standing(f)
+	case d.withoutCounts() != "" && !d.comparableStates(), !f.acked(), f.shared:
+		return "undecided"
+	}
+	return "ok"
+}
+
+func (d *docket) expected(f *dossier) int {
+	if n, told := d.learnt.expect[f.event.Type]; told {
+		return n
+	}
+	if les := d.learnt.lessonOf(f); les != nil && f.badSignature() == replay.SignValid {
+		return les.effects()
+	}
+	return 0
+}

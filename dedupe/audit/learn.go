@@ -1,0 +1,286 @@
+package audit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// lesson is what clean deliveries of one fixture, in one context, showed.
+type lesson struct {
+	samples int
+	acked   int
+	// least and most are the counts per effect name over the samples.
+	least, most map[effectName]int
+	// versioned says that the subject's state showed the event's own version.
+	versioned bool
+	stateful  bool // any state of the subject was seen
+	before    bool // every effect was committed before the acknowledgement
+	timed     bool // and that is known for at least one effect
+}
+
+func (l *lesson) effects() int {
+	n := 0
+	for _, c := range l.least {
+		n += c
+	}
+	return n
+}
+
+// silent says that a clean, acknowledged delivery has no consequence at all.
+func (l *lesson) silent() bool {
+	for _, c := range l.most {
+		if c > 0 {
+			return false
+		}
+	}
+	return !l.stateful
+}
+
+// context tells lessons apart: an event alone is another thing than one after others of its subject.
+type context struct {
+	fixture   string
+	lifecycle bool
+}
+
+// learnt is what the control phase taught.
+type learnt struct {
+	expect    map[string]int
+	byContext map[context]*lesson
+	byType    map[string]*lesson
+	latencies map[string]time.Duration // median of acknowledged attempts, per type
+	overall   time.Duration
+	lags      map[string]time.Duration
+	refusals  map[string]string // type -> what it was refused with
+	acked     bool              // any control event was acknowledged
+	sent      bool
+}
+
+func learn(d *docket) *learnt {
+	l := &learnt{expect: d.h.Header.Expect, byContext: map[context]*lesson{}, byType: map[string]*lesson{},
+		latencies: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}}
+	latencies := map[string][]time.Duration{}
+	var all []time.Duration
+	for _, f := range d.events {
+		if !f.control() {
+			continue
+		}
+		for _, a := range f.attempts {
+			l.sent = true
+			if a.Outcome == replay.Acked && a.Latency() > 0 {
+				latencies[f.event.Type] = append(latencies[f.event.Type], a.Latency())
+				all = append(all, a.Latency())
+			}
+		}
+		l.study(d, f)
+	}
+	for t, v := range latencies {
+		l.latencies[t] = median(v)
+	}
+	l.overall = median(all)
+	return l
+}
+
+func median(v []time.Duration) time.Duration {
+	if len(v) == 0 {
+		return 0
+	}
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+func (l *learnt) latency(eventType string) time.Duration {
+	if v, ok := l.latencies[eventType]; ok {
+		return v
+	}
+	return l.overall
+}
+
+// study adds one control event to the lessons.
+func (l *learnt) study(d *docket, f *dossier) {
+	if len(f.attempts) == 0 {
+		return
+	}
+	acks := f.acks()
+	if len(acks) == 0 {
+		last := f.attempts[len(f.attempts)-1]
+		l.refusals[f.event.Type] = describeRefusal(last)
+	}
+	l.acked = l.acked || len(acks) > 0
+	for _, les := range l.lessonsFor(f) {
+		les.learn(d, f, acks)
+	}
+	if lag := slowestLag(f, acks); lag > l.lags[f.event.Type] {
+		l.lags[f.event.Type] = lag
+	}
+}
+
+func (l *learnt) lessonsFor(f *dossier) []*lesson {
+	c := context{f.event.Fixture, f.lifecycle}
+	if l.byContext[c] == nil {
+		l.byContext[c] = newLesson()
+	}
+	if l.byType[f.event.Type] == nil {
+		l.byType[f.event.Type] = newLesson()
+	}
+	return []*lesson{l.byContext[c], l.byType[f.event.Type]}
+}
+
+func newLesson() *lesson {
+	return &lesson{least: map[effectName]int{}, most: map[effectName]int{}, before: true}
+}
+
+func (l *lesson) learn(d *docket, f *dossier, acks []replay.Attempt) {
+	l.samples++
+	if len(acks) == 0 {
+		return
+	}
+	counts := d.baseline(f)
+	for _, n := range d.names {
+		if l.acked == 0 {
+			l.least[n] = counts[n]
+		}
+		l.least[n] = min(l.least[n], counts[n])
+		l.most[n] = max(l.most[n], counts[n])
+	}
+	l.acked++
+	for _, s := range d.states[f.event.Subject] {
+		l.stateful = true
+		l.versioned = l.versioned || replay.CompareVersions(s.Version, f.event.Version) == 0
+	}
+	for _, t := range f.tallies {
+		for _, e := range t.seen {
+			l.timed = true
+			l.before = l.before && e.At <= acks[0].End
+		}
+	}
+}
+
+// baseline counts a control event's effects. Where faults repeat the very same
+// event later (recorded ids), only what came before them is normal.
+func (d *docket) baseline(f *dossier) map[effectName]int {
+	repeated := slices.ContainsFunc(f.planned, func(p *replay.Delivery) bool { return p.Fault != "" })
+	counts := map[effectName]int{}
+	for n, t := range f.tallies {
+		for _, e := range t.seen {
+			if !repeated || d.faultsFrom < 0 || e.At <= d.faultsFrom {
+				counts[n] += e.Count
+			}
+		}
+	}
+	return counts
+}
+
+func slowestLag(f *dossier, acks []replay.Attempt) time.Duration {
+	var lag time.Duration
+	if len(acks) == 0 {
+		return 0
+	}
+	for _, t := range f.tallies {
+		for _, e := range t.seen {
+			lag = max(lag, e.At-acks[0].Start)
+		}
+	}
+	return lag
+}
+
+func describeRefusal(a replay.Attempt) string {
+	if a.Outcome == replay.Unknown {
+		return "no answer: " + a.Error
+	}
+	return fmt.Sprintf("status %d", a.Status)
+}
+
+// lessonOf is what is known of an event's normal: from the same fixture in the
+// same context, else from its type. It is nil where control never acknowledged it.
+func (l *learnt) lessonOf(f *dossier) *lesson {
+	if les := l.byContext[context{f.event.Fixture, f.lifecycle}]; les != nil {
+		if les.acked == 0 {
+			return nil
+		}
+		return les
+	}
+	if les := l.byType[f.event.Type]; les != nil && les.acked > 0 {
+		return les
+	}
+	return nil
+}
+
+// bounds are the least and the most effects of one name that are normal for an
+// event. The most is taken over both contexts: where an endpoint acts once per
+// subject, it is the first event to come that acts, whichever that is.
+func (l *learnt) bounds(f *dossier, n effectName) (least, most int) {
+	les := l.lessonOf(f)
+	if les == nil {
+		return 0, 0
+	}
+	least, most = les.least[n], les.most[n]
+	for _, lifecycle := range []bool{false, true} {
+		if o := l.byContext[context{f.event.Fixture, lifecycle}]; o != nil && f.lifecycle {
+			most = max(most, o.most[n])
+		}
+	}
+	return least, most
+}
+
+// standing says why an event is not judged; "" if it is.
+func (l *learnt) standing(f *dossier) string {
+	if n, ok := l.expect[f.event.Type]; ok {
+		if n == 0 {
+			return "ignored"
+		}
+		return ""
+	}
+	les := l.lessonOf(f)
+	switch {
+	case les == nil && l.refusals[f.event.Type] != "":
+		return "refused"
+	case les == nil:
+		return "undecided"
+	case les.silent():
+		return "ignored"
+	}
+	return ""
+}
+
+// rows is what control taught, for the report.
+func (l *learnt) rows() []TypeRow {
+	var rows []TypeRow
+	for _, t := range slices.Sorted(maps.Keys(l.byType)) {
+		les := l.byType[t]
+		row := TypeRow{Type: t, Events: les.samples, Effects: les.effects(), Judgement: "judged",
+			Latency: l.latency(t), Lag: l.lags[t]}
+		n, told := l.expect[t]
+		switch {
+		case told:
+			row.Effects, row.Reason = n, "--expect-effects"
+			if n == 0 {
+				row.Judgement = "ignored"
+			}
+		case les.acked == 0:
+			row.Judgement, row.Reason = "refused", l.refusals[t]
+		case les.silent():
+			row.Judgement, row.Reason = "ignored", "no effect in control"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// allOf lists the types with a judgement, for a sentence.
+func typesWith(rows []TypeRow, judgement string) string {
+	var out []string
+	for _, r := range rows {
+		if r.Judgement == judgement {
+			out = append(out, r.Type)
+		}
+	}
+	if len(out) > 6 {
+		return strings.Join(out[:6], ", ") + fmt.Sprintf(" and %d more", len(out)-6)
+	}
+	return strings.Join(out, ", ")
+}

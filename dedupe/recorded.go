@@ -24,7 +24,7 @@ var _ http.ResponseWriter = (*recorded)(nil)
 func (a *recorded) Header() http.Header { return a.header }
 
 func (a *recorded) WriteHeader(status int) {
-	if a.status == 0 && status >= 200 { // informational answers are not final
+	if a.status == 0 && (status < 100 || status >= 200) { // informational answers are not final
 		a.status = status
 	}
 }

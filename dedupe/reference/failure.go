@@ -1,0 +1,40 @@
+package reference
+
+import (
+	"errors"
+	"hash/fnv"
+
+	"hookonce/replay"
+)
+
+// ErrWork is how work fails that was told to fail.
+var ErrWork = errors.New("work: failed as it was told to")
+
+// Failure says whether the work of an event fails at this attempt, counted from 1.
+type Failure func(e replay.Event, attempt int) bool
+
+// FailFirst makes each event's work fail once, at its first attempt.
+func FailFirst(_ replay.Event, attempt int) bool { return attempt == 1 }
+
+// FailHalf makes the work of half of a plan's events fail at its first attempt: the
+// other half shows what happens when nothing fails. Events of the control and of the sentinel
+// phase never fail, because a plan learns from them what normal is. Which half an event
+// is in depends on its key only.
+func FailHalf(p replay.Plan) Failure {
+	clean := map[string]bool{}
+	for _, d := range p.Deliveries {
+		if d.Role == replay.RoleFirst && (d.Phase == replay.PhaseControl || d.Phase == replay.PhaseSentinel) {
+			clean[d.Event] = true
+		}
+	}
+	return func(e replay.Event, attempt int) bool {
+		return attempt == 1 && !clean[e.Key] && oddHash(e.Key)
+	}
+}
+
+func oddHash(key string) bool {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(key)) // a hash never fails to write
+	// The low bit of FNV-1a is the parity of the bytes' low bits; the higher ones are mixed.
+	return h.Sum64()>>32&1 == 1
+}

@@ -1,0 +1,60 @@
+package reference
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"hookonce/dedupe"
+	"hookonce/replay"
+)
+
+// Hardened is the pattern done right, and has no known flaw: the guard's lock with an owner, a lease
+// that is renewed and a result that is remembered; a charge keyed by the event; a state
+// that is compared and set in one step. Whatever is not certain is answered 503.
+func Hardened(ctx context.Context, w *World, e replay.Event) Response {
+	guard := dedupe.Guard{Store: w.Store, Options: dedupe.Options{
+		Clock: w.Stage, Token: w.NewToken, TieRule: dedupe.TieKeep}}
+	// The claim has no version: each event needs its charge, even one whose state is out of date.
+	claim := dedupe.Event{Source: e.Provider, Subject: e.Subject, ID: e.Key}
+	answer, err := guard.Do(ctx, claim, func(ctx context.Context, _ int64) (dedupe.Result, error) {
+		if err := w.Work(ctx, e); err != nil {
+			return dedupe.Result{}, err
+		}
+		if err := w.Effect(ctx, e, e.Key); err != nil {
+			return dedupe.Result{}, err
+		}
+		// Before the completion: a crash in between repeats a write that changes nothing.
+		err := w.SaveIfNewer(ctx, e)
+		return dedupe.Result{Value: "success", Version: guardVersion(e), Data: e.Key, Tombstone: e.Deletes}, err
+	})
+	switch {
+	case err != nil:
+		return Answer(http.StatusServiceUnavailable, "error")
+	case answer.Kind == dedupe.Busy:
+		// What is left of the lease is the worst case; most work is done in a moment.
+		return Busy(time.Second)
+	case answer.Kind.Owned(), answer.Kind == dedupe.Done:
+		return Answer(http.StatusOK, answer.Result)
+	}
+	return Answer(http.StatusUnprocessableEntity, string(answer.Kind))
+}
+
+// guardVersion is the event's version with its rank as the last two digits, or ""
+// where the version is not a number the guard can compare: the database still does.
+func guardVersion(e replay.Event) string {
+	version := e.Version
+	if t, err := time.Parse(time.RFC3339Nano, version); err == nil {
+		version = strconv.FormatInt(t.UnixMicro(), 10)
+	}
+	n, err := strconv.ParseUint(version, 10, 64)
+	if err != nil || n > math.MaxUint64/ranks-1 || e.Rank < 0 || e.Rank >= ranks {
+		return ""
+	}
+	return strconv.FormatUint(n*ranks+uint64(e.Rank), 10)
+}
+
+// ranks is how many ranks fit into a version's last two digits.
+const ranks = 100

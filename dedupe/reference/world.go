@@ -1,0 +1,95 @@
+package reference
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"hookonce/dedupe"
+	"hookonce/replay"
+)
+
+// World is what a handler can see and do. All handlers of one endpoint share one.
+type World struct {
+	// Redis is where the locks are kept. Its driver never re-sends a command by itself.
+	Redis redis.UniversalClient
+	// Store keeps the guard's records, in the same Redis.
+	Store dedupe.Store
+	Stage Stage
+	// Ledger takes the effects and the states.
+	Ledger *Ledger
+	// WorkTime is how long the work of one event takes.
+	WorkTime time.Duration
+	// Fails says which work fails, before its effect; nil for none.
+	Fails Failure
+	// Downstream is called for each charge before the ledger takes it, and may refuse; nil for none.
+	Downstream func(ctx context.Context, e replay.Event, key string) error
+	// NewToken returns a string nobody else has: an ownership token.
+	NewToken func() string
+}
+
+// Work does the event's work. It takes WorkTime, and its failure leaves no trace.
+func (w *World) Work(ctx context.Context, e replay.Event) error {
+	attempt := w.Ledger.Attempt(e)
+	if err := w.Stage.Sleep(ctx, w.WorkTime); err != nil {
+		return fmt.Errorf("work: %w", err)
+	}
+	if w.Fails != nil && w.Fails(e, attempt) {
+		return ErrWork
+	}
+	return nil
+}
+
+// Effect charges for the event. Two charges with one key are one; a charge with an empty
+// key always counts, which is what a downstream without idempotency keys does.
+func (w *World) Effect(ctx context.Context, e replay.Event, key string) error {
+	err := w.Stage.Do(ctx, "charge "+e.Key, func() error {
+		if w.Downstream != nil && !w.Ledger.Charged(key) {
+			if err := w.Downstream(ctx, e, key); err != nil {
+				return err
+			}
+		}
+		w.Ledger.Charge(e, key, w.Stage.Now())
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("effect: %w", err)
+	}
+	return nil
+}
+
+// Save writes the event's version as the state of its subject, whatever was there
+// before. It does nothing for an event without a subject or a version.
+func (w *World) Save(ctx context.Context, e replay.Event) error {
+	return w.state(ctx, "save", e, w.Ledger.Save)
+}
+
+// SaveIfNewer is Save in one atomic step that leaves a later state alone.
+func (w *World) SaveIfNewer(ctx context.Context, e replay.Event) error {
+	return w.state(ctx, "save if newer", e, w.Ledger.SaveIfNewer)
+}
+
+func (w *World) state(ctx context.Context, what string, e replay.Event, write func(replay.Event, time.Time)) error {
+	if e.Subject == "" || e.Version == "" {
+		return nil
+	}
+	err := w.Stage.Do(ctx, what+" "+e.Subject+" "+e.Version, func() error {
+		write(e, w.Stage.Now())
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("state of %s: %w", e.Subject, err)
+	}
+	return nil
+}
+
+// Load reads the state of a subject; false where there never was one.
+func (w *World) Load(ctx context.Context, subject string) (s State, found bool, err error) {
+	err = w.Stage.Do(ctx, "load "+subject, func() error {
+		s, found = w.Ledger.Load(subject)
+		return nil
+	})
+	return s, found, err
+}

@@ -1,0 +1,25 @@
+package zoo
+
+import (
+	"context"
+	"time"
+
+	"hookonce/dedupe/reference"
+	"hookonce/replay"
+)
+
+// NoVersion handles each event exactly once.
+//
+// Its flaw: the last write wins. An older event that comes after a newer one of its subject
+// takes the state back.
+func NoVersion(ctx context.Context, w *reference.World, e replay.Event) reference.Response {
+	return once(ctx, w, e, reference.Busy(time.Second), func() error {
+		if err := w.Work(ctx, e); err != nil {
+			return err
+		}
+		if err := w.Effect(ctx, e, ""); err != nil {
+			return err
+		}
+		return w.Save(ctx, e)
+	})
+}

@@ -1,0 +1,135 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"hookonce/dedupe"
+	"hookonce/dedupe/modelstore"
+	"hookonce/dedupe/redisstore"
+	"hookonce/dedupe/reference"
+)
+
+// The engines a handler's locks are kept in. Any other is the URL of a real Redis or Valkey.
+const (
+	EngineEmbedded = "embedded" // a Redis inside the process
+	EngineModel    = "model"    // plain Go, for handlers that use nothing but the guard
+)
+
+// EngineKind is the engine's name for a journal: embedded, model, or redis for a URL, which may hold a password.
+func EngineKind(engine string) string {
+	switch engine {
+	case "", EngineEmbedded:
+		return EngineEmbedded
+	case EngineModel:
+		return EngineModel
+	}
+	return "redis"
+}
+
+// connect sets the world's Redis and store up. close is never nil.
+func (s *simulation) connect(ctx context.Context, engine string) (close func() error, err error) {
+	switch EngineKind(engine) {
+	case EngineEmbedded:
+		return s.connectEmbedded(ctx)
+	case EngineModel:
+		return s.connectModel()
+	}
+	return s.connectServer(ctx, engine)
+}
+
+func (s *simulation) connectEmbedded(ctx context.Context) (func() error, error) {
+	server := miniredis.NewMiniRedis()
+	client := redis.NewClient(reference.Quiet(&redis.Options{
+		Addr:     EngineEmbedded,
+		PoolSize: 1, // only one worker runs at a time
+		Dialer:   func(context.Context, string, string) (net.Conn, error) { return server.Dial() },
+	}))
+	s.keys = embeddedKeys{server}
+	s.use(client)
+	return func() error {
+		err := client.Close()
+		server.Close()
+		return err
+	}, client.Ping(ctx).Err()
+}
+
+func (s *simulation) connectServer(ctx context.Context, url string) (func() error, error) {
+	client, err := reference.Connect(ctx, url)
+	if err != nil {
+		return func() error { return nil }, err
+	}
+	own, err := reference.Connect(ctx, url)
+	if err != nil {
+		return client.Close, err
+	}
+	keys := serverKeys{client: own, seen: map[string]bool{}}
+	s.keys, s.prefix = keys, prefix()
+	s.use(client)
+	return func() error {
+		err := keys.clean(context.WithoutCancel(ctx))
+		_, _ = client.Close(), own.Close() // closing a pool loses nothing
+		return err
+	}, nil
+}
+
+// use gives the handler a client whose every command is a step.
+func (s *simulation) use(client redis.UniversalClient) {
+	client.AddHook(hook{s})
+	s.world.Redis = client
+	s.world.Store = redisstore.New(client, redisstore.WithClock(stage{s}.Now))
+}
+
+// connectModel sets the guard's store up in plain Go. The client only exists to say why it does not.
+func (s *simulation) connectModel() (func() error, error) {
+	client := redis.NewClient(reference.Quiet(&redis.Options{Addr: EngineModel,
+		Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errNoRedis }}))
+	client.AddHook(hook{s})
+	s.world.Redis = client
+	s.world.Store = stepped{modelstore.New(stage{s}.Now), stage{s}}
+	return client.Close, nil
+}
+
+// stepped makes a step of every call to a store that is no Redis.
+type stepped struct {
+	dedupe.Store
+	stage stage
+}
+
+func (t stepped) Claim(ctx context.Context, c dedupe.Claim) (a dedupe.Answer, err error) {
+	err = t.stage.Do(ctx, "claim "+c.Event, func() error { a, err = t.Store.Claim(ctx, c); return err })
+	return a, err
+}
+
+func (t stepped) Renew(ctx context.Context, h dedupe.Hold) (ok bool, err error) {
+	err = t.stage.Do(ctx, "renew "+h.Event, func() error { ok, err = t.Store.Renew(ctx, h); return err })
+	return ok, err
+}
+
+func (t stepped) Complete(ctx context.Context, c dedupe.Completion) (done dedupe.Completed, err error) {
+	err = t.stage.Do(ctx, "complete "+c.Event, func() error { done, err = t.Store.Complete(ctx, c); return err })
+	return done, err
+}
+
+func (t stepped) Release(ctx context.Context, h dedupe.Hold) (ok bool, err error) {
+	err = t.stage.Do(ctx, "release "+h.Event, func() error { ok, err = t.Store.Release(ctx, h); return err })
+	return ok, err
+}
+
+func (t stepped) State(ctx context.Context, source, subject string) (st dedupe.State, ok bool, err error) {
+	err = t.stage.Do(ctx, "read "+subject, func() error { st, ok, err = t.Store.State(ctx, source, subject); return err })
+	return st, ok, err
+}
+
+// describe names an engine in an error, without what may be secret.
+func describe(engine string, err error) error {
+	if strings.HasPrefix(err.Error(), "redis") {
+		return err
+	}
+	return fmt.Errorf("engine %s: %w", EngineKind(engine), err)
+}

@@ -1,0 +1,171 @@
+package simulate
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"hookonce/dedupe/reference"
+	"hookonce/replay"
+)
+
+// DefaultWork is how long an event's work takes, if the options do not say. It is long
+// beside a Redis command, as real work is.
+const DefaultWork = 40 * time.Millisecond
+
+// DefaultPatience is the sender's, where neither options nor profile know better.
+const DefaultPatience = 30 * time.Second
+
+// Source is the label of the effect source in a simulated history.
+const Source = "reference"
+
+// Options are a simulation's settings.
+type Options struct {
+	// Seed decides who goes next. The same seed gives the same history.
+	Seed uint64
+	// Handler is the handler's name, for the history's header.
+	Handler string
+	// Work is how long the work of an event takes; 0 means DefaultWork.
+	Work time.Duration
+	// Fails says which work fails; nil for none.
+	Fails reference.Failure
+	// Engine is EngineEmbedded (or empty), EngineModel, or the URL of a real Redis, on which the
+	// simulation uses keys of its own and removes them.
+	Engine  string
+	Profile replay.Profile
+	// Patience is how long the sender waits for an answer; 0 means the profile's.
+	Patience time.Duration
+	// Trace is told each step; nil for none.
+	Trace func(Step)
+}
+
+// ErrPlan marks a plan that cannot be carried out.
+var ErrPlan = errors.New("plan")
+
+// Run carries out the plan against the handler in virtual time. Its errors are a plan that
+// cannot be carried out (ErrPlan), an engine that does not work, a handler that panics, and ctx's.
+func Run(ctx context.Context, plan replay.Plan, handler reference.Handler, o Options) (h replay.History, err error) {
+	o = o.withDefaults()
+	s := newSimulation(ctx, plan, handler, o)
+	if err := s.compile(); err != nil {
+		return h, err
+	}
+	closeEngine, err := s.connect(ctx, o.Engine)
+	defer func() { err = errors.Join(err, closeEngine()) }()
+	if err != nil {
+		return h, describe(o.Engine, err)
+	}
+	// Before the engine is closed: workers may be in the middle of something.
+	defer s.sched.kill()
+	s.sched.at(0, func() { s.begin(0) })
+	s.sched.run(s.done)
+	if err := errors.Join(s.err, ctx.Err()); err != nil {
+		return h, err
+	}
+	if s.left > 0 {
+		return h, fmt.Errorf("%w: %d deliveries wait for one that never ends", ErrPlan, s.left)
+	}
+	return s.end(), nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Work == 0 {
+		o.Work = DefaultWork
+	}
+	if o.Patience == 0 {
+		o.Patience = o.Profile.Patience
+	}
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
+	}
+	return o
+}
+
+// simulation is one run of a plan.
+type simulation struct {
+	ctx     context.Context
+	o       Options
+	sched   *scheduler
+	world   *reference.World
+	handler reference.Handler
+	err     error // the first thing that went wrong with the simulation itself
+
+	// The sender.
+	plan       replay.Plan
+	events     map[string]*replay.Event
+	deliveries map[int]*delivery
+	phases     []phase
+	left       int // deliveries that have not ended
+	latencies  map[string][]time.Duration
+	acked      map[string]bool
+	history    replay.History
+
+	// The engine.
+	keys          keyspace // nil for the model
+	prefix        string
+	expiries      map[string]time.Duration
+	unknownScript bool
+}
+
+func newSimulation(ctx context.Context, plan replay.Plan, handler reference.Handler, o Options) *simulation {
+	s := &simulation{ctx: ctx, o: o, sched: newScheduler(o.Seed), handler: handler, plan: plan,
+		events: plan.EventByKey(), deliveries: map[int]*delivery{}, left: len(plan.Deliveries),
+		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, expiries: map[string]time.Duration{}}
+	tokens := 0
+	s.world = &reference.World{
+		Stage:    stage{s},
+		Ledger:   reference.NewLedger(s.commit),
+		WorkTime: o.Work,
+		Fails:    o.Fails,
+		NewToken: func() string { tokens++; return fmt.Sprintf("token-%d", tokens) },
+	}
+	return s
+}
+
+// fail stops the simulation; the first reason is kept.
+func (s *simulation) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// done says that all deliveries have ended and nobody works any more, or that it is no use to go on.
+func (s *simulation) done() bool {
+	return s.err != nil || s.ctx.Err() != nil || s.left == 0 && len(s.sched.workers) == 0
+}
+
+// commit records what the ledger took in, at the exact moment.
+func (s *simulation) commit(c reference.Commit) {
+	e := replay.Effect{At: s.sched.now, Since: s.sched.now, Source: Source}
+	if c.Effect != "" {
+		e.Name, e.Key, e.Count = c.Effect, c.Event, 1
+	} else {
+		e.Subject, e.Version, e.Deleted = c.Subject, c.Version, c.Deleted
+	}
+	s.history.Effects = append(s.history.Effects, e)
+}
+
+// end completes the history.
+func (s *simulation) end() replay.History {
+	h := s.history
+	h.Header = replay.Header{
+		Schema: replay.JournalSchema, Started: epoch, Profile: s.o.Profile, Patience: s.o.Patience,
+		TimeScale: 1, ClockMoved: true, Reference: s.o.Handler, Engine: EngineKind(s.o.Engine),
+		Sources: []replay.SourceInfo{{Label: Source, Exact: true, States: true, Counts: true, Committed: true}},
+	}
+	h.Plan = s.plan
+	h.Marks = append(h.Marks, replay.Mark{Kind: replay.MarkSettled, At: s.sched.now, Quiet: true})
+	h.Stats = replay.StatsOf(s.plan, h.Attempts)
+	h.Complete = true
+	return h
+}
+
+// cost is what a step costs: a round trip to a Redis nearby.
+func (s *simulation) cost() time.Duration {
+	return s.sched.jitter(100*time.Microsecond, 500*time.Microsecond)
+}
+
+// prefix returns what nobody else's keys on the same Redis begin with.
+func prefix() string { return "hookonce:" + rand.Text() + ":" }

@@ -1,0 +1,183 @@
+package simulate
+
+import (
+	"container/heap"
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"time"
+)
+
+// scheduler owns virtual time. Either it runs itself, or exactly one worker does: all
+// state of a simulation is touched by whoever has the turn, and needs no lock.
+type scheduler struct {
+	now   time.Duration
+	rng   *rand.Rand
+	queue happenings
+	made  int // happenings so far: the last tie-breaker
+	// turn comes back from the worker that has it.
+	turn    chan struct{}
+	current *worker // nil while the scheduler runs
+	workers map[*worker]bool
+}
+
+func newScheduler(seed uint64) *scheduler {
+	return &scheduler{rng: rand.New(rand.NewPCG(seed, stream)), turn: make(chan struct{}), workers: map[*worker]bool{}}
+}
+
+// stream keeps the scheduler's draws apart from those a plan was made with.
+const stream = 0x686f6f6b6f6e6365
+
+// happening is something that will happen at a moment. Which of two at the same moment
+// comes first is drawn.
+type happening struct {
+	at  time.Duration
+	tie uint64
+	n   int
+	do  func()
+}
+
+// at makes do happen at the moment t, or now where t is past.
+func (s *scheduler) at(t time.Duration, do func()) {
+	s.made++
+	heap.Push(&s.queue, happening{at: max(t, s.now), tie: s.rng.Uint64(), n: s.made, do: do})
+}
+
+// run lets things happen in order until done says that it is enough, or nothing is left.
+func (s *scheduler) run(done func() bool) {
+	for len(s.queue) > 0 && !done() {
+		h := heap.Pop(&s.queue).(happening)
+		s.now = h.at
+		h.do()
+	}
+}
+
+// kill ends all workers where they stand, as a crash would: what they would still have done does not happen.
+func (s *scheduler) kill() {
+	for len(s.workers) > 0 {
+		for w := range s.workers {
+			w.dead = true
+			s.give(w)
+		}
+	}
+}
+
+// jitter draws a time between lo and hi.
+func (s *scheduler) jitter(lo, hi time.Duration) time.Duration {
+	return lo + time.Duration(s.rng.Int64N(int64(hi-lo)))
+}
+
+// give gives the turn to a worker until it gives it back.
+func (s *scheduler) give(w *worker) {
+	s.current = w
+	w.turn <- struct{}{}
+	<-s.turn
+	s.current = nil
+}
+
+// worker is one goroutine of a simulation: a handler at work, or its heartbeat.
+type worker struct {
+	s        *scheduler
+	delivery int // the delivery it works on
+	turn     chan struct{}
+	dead     bool
+	busy     bool            // within a Redis command: what the driver does inside is no step
+	asleep   context.Context // of an interruptible sleep
+	nap      int             // counts sleeps, so that an old alarm wakes nobody
+}
+
+// spawn starts a worker now. after happens when it has ended.
+func (s *scheduler) spawn(delivery int, f, after func()) *worker {
+	w := &worker{s: s, delivery: delivery, turn: make(chan struct{})}
+	s.workers[w] = true
+	go func() {
+		<-w.turn
+		defer func() {
+			delete(s.workers, w)
+			if !w.dead {
+				after()
+			}
+			s.turn <- struct{}{}
+		}()
+		if !w.dead {
+			f()
+		}
+	}()
+	s.at(s.now, w.wake(w.nap))
+	return w
+}
+
+// wake returns what wakes the worker, if it is still in the same nap.
+func (w *worker) wake(nap int) func() {
+	return func() {
+		if w.nap == nap && w.s.workers[w] {
+			w.s.give(w)
+		}
+	}
+}
+
+// park gives the turn back until somebody gives it to the worker again.
+func (w *worker) park() {
+	w.stop()
+	w.s.turn <- struct{}{}
+	<-w.turn
+	w.nap++
+	w.stop()
+}
+
+// stop ends a dead worker: not even its deferred functions do anything visible.
+func (w *worker) stop() {
+	if w.dead {
+		runtime.Goexit()
+	}
+}
+
+// sleep lets d pass, or returns early when ctx is done. ctx may be nil.
+func (w *worker) sleep(ctx context.Context, d time.Duration) error {
+	if ctx == nil {
+		w.s.at(w.s.now+d, w.wake(w.nap))
+		w.park()
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w.asleep = ctx
+	w.s.at(w.s.now+d, w.wake(w.nap))
+	w.park()
+	w.asleep = nil
+	return ctx.Err()
+}
+
+// interrupted wakes the worker if it sleeps under a context that is done by now.
+func (w *worker) interrupted() {
+	if w.asleep != nil && w.asleep.Err() != nil {
+		w.s.at(w.s.now, w.wake(w.nap))
+	}
+}
+
+// happenings is a heap, the next one first.
+type happenings []happening
+
+var _ heap.Interface = (*happenings)(nil)
+
+func (q happenings) Len() int { return len(q) }
+func (q happenings) Less(i, j int) bool {
+	a, b := q[i], q[j]
+	if a.at != b.at {
+		return a.at < b.at
+	}
+	if a.tie != b.tie {
+		return a.tie < b.tie
+	}
+	return a.n < b.n
+}
+func (q happenings) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *happenings) Push(x any)   { *q = append(*q, x.(happening)) }
+func (q *happenings) Pop() any {
+	old := *q
+	h := old[len(old)-1]
+	old[len(old)-1] = happening{}
+	*q = old[:len(old)-1]
+	return h
+}

@@ -25,7 +25,9 @@ type Record struct {
 	Attempt  *Attempt  `json:"attempt,omitempty"`
 	Effect   *Effect   `json:"effect,omitempty"`
 	Mark     *Mark     `json:"mark,omitempty"`
-	End      *End      `json:"end,omitempty"`
+	// Sources replaces the header's sources: what a source tells is known once it told something.
+	Sources []SourceInfo `json:"sources,omitempty"`
+	End     *End         `json:"end,omitempty"`
 }
 
 // PlanHead is a plan without its lists, which follow as records of their own.
@@ -161,6 +163,8 @@ func (j *Journal) add(r Record) error {
 			Settings: j.head.Settings, Skipped: j.head.Skipped}
 	case r.Event != nil:
 		j.Target.Plan.Events = append(j.Target.Plan.Events, *r.Event)
+	case r.Sources != nil:
+		j.Target.Header.Sources = r.Sources
 	case r.Delivery != nil:
 		j.Target.Plan.Deliveries = append(j.Target.Plan.Deliveries, *r.Delivery)
 	default:

@@ -83,13 +83,13 @@ func withSeverity(found []Finding, s Severity) []Finding {
 // missingAltogether lists what leaves the whole run without proof.
 func (d *docket) missingAltogether(v Verdict) []string {
 	var out []string
+	if d.learnt.sent && !d.learnt.acked {
+		return append(out, d.allRefused())
+	}
 	if !d.h.Complete {
 		out = append(out, "the journal is cut short: what it does not record is unknown")
 	} else if why := d.h.Stopped(); why != "" {
 		out = append(out, "the run was stopped before its end ("+why+")")
-	}
-	if d.learnt.sent && !d.learnt.acked {
-		return append(out, d.allRefused())
 	}
 	for _, r := range v.Faults {
 		if r.Planned > 0 && r.Fired == 0 && r.Fault != "retry" && r.Fault != "race" {

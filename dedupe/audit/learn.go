@@ -71,7 +71,8 @@ func learn(d *docket) *learnt {
 		}
 		for _, a := range f.attempts {
 			l.sent = true
-			if a.Outcome == replay.Acked && a.Latency() > 0 {
+			// A probe's answers wait for one another where the server is serial.
+			if a.Outcome == replay.Acked && a.Latency() > 0 && d.deliveries[a.Delivery].Gate == 0 {
 				latencies[f.event.Type] = append(latencies[f.event.Type], a.Latency())
 				all = append(all, a.Latency())
 			}
@@ -283,4 +284,14 @@ func typesWith(rows []TypeRow, judgement string) string {
 		return strings.Join(out[:6], ", ") + fmt.Sprintf(" and %d more", len(out)-6)
 	}
 	return strings.Join(out, ", ")
+}
+
+// ControlLag is the slowest time from the call of a control event to its effect, as
+// far as the history goes. How long to wait for effects is derived from it.
+func ControlLag(h replay.History) time.Duration {
+	var lag time.Duration
+	for _, l := range newDocket(&h).learnt.lags {
+		lag = max(lag, l)
+	}
+	return lag
 }

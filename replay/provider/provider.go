@@ -1,0 +1,96 @@
+// Package provider knows what each webhook provider does: how an event is
+// identified, how ids are renamed in its bytes, how a delivery is signed and
+// verified, and the provider's published figures.
+//
+// One file (or a few with one prefix) per provider, one row per provider in the
+// table below. The package never opens a connection, never reads a clock (the caller
+// says what time it is), and never decodes and re-encodes a body.
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// The ways in which Verify refuses a delivery.
+var (
+	// ErrUnsigned: there is no signature, or none that can be read.
+	ErrUnsigned = errors.New("signature missing or unreadable")
+	// ErrSignature: no signature was made over these bytes with this secret.
+	ErrSignature = errors.New("signature does not match")
+	// ErrTolerance: the signature's time is further from now than the provider tolerates.
+	ErrTolerance = errors.New("signature time outside the tolerance")
+)
+
+// Provider is what differs between providers.
+type Provider interface {
+	// Profile returns the provider's figures, each with source and date.
+	Profile() replay.Profile
+	// Identify makes an event of a body and the headers recorded with it; both may be
+	// kept, so the caller must not change them afterwards. Fixture is left empty. The
+	// error says why it is no event, as a phrase that can follow the name of a file.
+	Identify(header http.Header, body []byte) (replay.Event, error)
+	// Rename replaces the event's own ids (its key, its subject, its Refs) by
+	// fresh(old). It touches only the bytes of those JSON strings and returns the event identified
+	// again, with OriginalKey set and Fixture kept. fresh is called once per distinct id,
+	// in the order key, subject, Refs, and must return a non-empty string.
+	Rename(e replay.Event, fresh func(old string) string) (replay.Event, error)
+	// Sign returns the headers and the body to send at now. The headers are complete but for
+	// what the transport adds (Host, Content-Length). An empty secret gives an unsigned
+	// delivery for SignValid and SignMissing, and an error for the other kinds. The
+	// body is e.Body itself, except for SignTampered.
+	Sign(e replay.Event, secret string, kind replay.Signature, now time.Time) (http.Header, []byte, error)
+	// Verify does what a careful endpoint does with what it received at now. The error wraps
+	// one of ErrUnsigned, ErrSignature and ErrTolerance.
+	Verify(header http.Header, body []byte, secret string, now time.Time) error
+}
+
+// row is one line of the table.
+type row struct {
+	Provider
+	// recognises says whether a recording looks like the provider's, event or not.
+	recognises func(header http.Header, body []byte) bool
+}
+
+// table lists every provider. Detect asks from top to bottom, so a row that
+// recognises by header stands above one that only looks at the body.
+func table() []row {
+	return []row{
+		{stripe{}, recognisesStripe},
+	}
+}
+
+// Names lists the providers' names, in the table's order.
+func Names() []string {
+	var names []string
+	for _, r := range table() {
+		names = append(names, r.Profile().Name)
+	}
+	return names
+}
+
+// ByName finds a provider. The error lists the names there are.
+func ByName(name string) (Provider, error) {
+	for _, r := range table() {
+		if strings.EqualFold(r.Profile().Name, name) {
+			return r.Provider, nil
+		}
+	}
+	return nil, fmt.Errorf("provider %q is not known (known: %s)", name, strings.Join(Names(), ", "))
+}
+
+// Detect finds the provider a recording looks like. It does not say that the
+// recording is an event: Identify does.
+func Detect(header http.Header, body []byte) (Provider, bool) {
+	for _, r := range table() {
+		if r.recognises(header, body) {
+			return r.Provider, true
+		}
+	}
+	return nil, false
+}

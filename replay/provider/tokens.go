@@ -1,0 +1,115 @@
+package provider
+
+import "encoding/json"
+
+// token is one JSON string in a body.
+type token struct {
+	start, end int    // its bytes in the body, quotes included
+	value      string // decoded
+	key        bool   // it names a field
+	name       string // the field it is the value of; in an array, the field that holds the array
+	top        string // the top-level field it lies in
+	free       bool   // it lies in a field whose content the user chose
+}
+
+// frame is an object or array that the walk is inside of.
+type frame struct {
+	object  bool
+	wantKey bool   // the next string names a field
+	name    string // object: the current field; array: the field that holds it
+	free    bool
+}
+
+// eachString visits every JSON string of body, in order. body must be valid JSON.
+// Fields named freeField, and all below them, are marked free.
+func eachString(body []byte, freeField string, visit func(token)) {
+	var stack []frame
+	top := ""
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '{', '[':
+			stack = append(stack, nested(stack, body[i] == '{', freeField))
+		case '}', ']':
+			stack = stack[:len(stack)-1]
+		case ',':
+			if f := &stack[len(stack)-1]; f.object {
+				f.wantKey = true
+			}
+		case '"':
+			t := token{start: i, end: stringEnd(body, i), top: top}
+			t.value = decoded(body[t.start:t.end])
+			place(&t, stack, freeField)
+			if t.key && len(stack) == 1 {
+				top, t.top = t.value, t.value
+			}
+			visit(t)
+			i = t.end - 1
+		}
+	}
+}
+
+func nested(stack []frame, object bool, freeField string) frame {
+	f := frame{object: object, wantKey: object}
+	if len(stack) > 0 {
+		parent := stack[len(stack)-1]
+		f.free = parent.free || parent.name == freeField
+		if !object {
+			f.name = parent.name
+		}
+	}
+	return f
+}
+
+// place says where in its object or array the string stands, and moves that on.
+func place(t *token, stack []frame, freeField string) {
+	if len(stack) == 0 {
+		return
+	}
+	f := &stack[len(stack)-1]
+	t.key = f.wantKey
+	t.free = f.free || !t.key && f.name == freeField
+	if t.key {
+		f.name, f.wantKey = t.value, false
+		return
+	}
+	t.name = f.name
+}
+
+// stringEnd returns the index after the closing quote of the string that opens at i.
+func stringEnd(body []byte, i int) int {
+	for i++; i < len(body); i++ {
+		switch body[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(body)
+}
+
+func decoded(quoted []byte) string {
+	for _, c := range quoted {
+		if c == '\\' {
+			var s string
+			if json.Unmarshal(quoted, &s) != nil {
+				return ""
+			}
+			return s
+		}
+	}
+	return string(quoted[1 : len(quoted)-1])
+}
+
+// quoted is s as a JSON string, with nothing escaped that need not be.
+func quoted(s string) []byte {
+	plain := true
+	for i := range len(s) {
+		plain = plain && s[i] >= ' ' && s[i] < 0x7f && s[i] != '"' && s[i] != '\\'
+	}
+	if plain {
+		return []byte(`"` + s + `"`)
+	}
+	b, _ := json.Marshal(s) // a string always encodes
+	return b
+}

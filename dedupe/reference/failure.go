@@ -1,8 +1,8 @@
 package reference
 
 import (
+	"crypto/sha256"
 	"errors"
-	"hash/fnv"
 
 	"hookonce/replay"
 )
@@ -32,9 +32,4 @@ func FailHalf(p replay.Plan) Failure {
 	}
 }
 
-func oddHash(key string) bool {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(key)) // a hash never fails to write
-	// The low bit of FNV-1a is the parity of the bytes' low bits; the higher ones are mixed.
-	return h.Sum64()>>32&1 == 1
-}
+func oddHash(key string) bool { return sha256.Sum256([]byte(key))[0]&1 == 1 }

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -44,7 +43,9 @@ func (p *planner) redeliver(event string, after, n int, wait time.Duration) int 
 
 func (p *planner) tail() {
 	for _, e := range p.plan.Events {
-		p.add(replay.Delivery{Event: e.Key, Phase: replay.PhaseTail, Role: replay.RoleRedelivery, Wait: time.Minute})
+		tries := replay.Delivery{Event: e.Key, Phase: replay.PhaseTail, Role: replay.RoleRedelivery, Wait: time.Minute}
+		tries.After = p.add(tries)
+		p.add(tries)
 	}
 }
 
@@ -151,5 +152,3 @@ func bigPlan(n int) replay.Plan {
 	p.tail()
 	return p.plan
 }
-
-func okHandler(*reference.World) reference.Response { return reference.Answer(http.StatusOK, "success") }

@@ -132,19 +132,20 @@ func (w *worker) stop() {
 	}
 }
 
-// sleep lets d pass, or returns early when ctx is done. ctx may be nil.
+// pass lets d pass.
+func (w *worker) pass(d time.Duration) {
+	w.stop()
+	w.s.at(w.s.now+d, w.wake(w.nap))
+	w.park()
+}
+
+// sleep lets d pass, or returns early when ctx is done.
 func (w *worker) sleep(ctx context.Context, d time.Duration) error {
-	if ctx == nil {
-		w.s.at(w.s.now+d, w.wake(w.nap))
-		w.park()
-		return nil
-	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	w.asleep = ctx
-	w.s.at(w.s.now+d, w.wake(w.nap))
-	w.park()
+	w.pass(d)
 	w.asleep = nil
 	return ctx.Err()
 }

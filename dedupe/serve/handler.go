@@ -1,0 +1,98 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+
+	"hookonce/dedupe/reference"
+	"hookonce/replay"
+)
+
+// MaxBody is how many bytes a delivery may have.
+const MaxBody = 1 << 20
+
+// Options are what an endpoint is made of.
+type Options struct {
+	World   *reference.World
+	Handler reference.Handler
+	// Verify checks a delivery's signature; its error is answered 401. Nil accepts everything.
+	Verify func(http.Header, []byte) error
+	// Identify reads the event out of a delivery; its error is answered 400.
+	Identify func(http.Header, []byte) (replay.Event, error)
+}
+
+// New returns the endpoint.
+func New(o Options) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /webhook", o.webhook)
+	mux.HandleFunc("GET /effects", o.effects)
+	mux.HandleFunc("GET /state", o.state)
+	return mux
+}
+
+func (o Options) webhook(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		write(w, reference.Answer(http.StatusRequestEntityTooLarge, "body too large"))
+		return
+	case err != nil: // it never arrived whole, so it was never delivered
+		write(w, reference.Answer(http.StatusBadRequest, "body incomplete"))
+		return
+	}
+	if o.Verify != nil && o.Verify(r.Header, body) != nil {
+		write(w, reference.Answer(http.StatusUnauthorized, "bad signature"))
+		return
+	}
+	e, err := o.Identify(r.Header, body)
+	if err != nil {
+		write(w, reference.Answer(http.StatusBadRequest, "no event"))
+		return
+	}
+	write(w, o.Handler(context.WithoutCancel(r.Context()), o.World, e))
+}
+
+func write(w http.ResponseWriter, r reference.Response) {
+	maps.Copy(w.Header(), r.Header)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(r.Status)
+	_, _ = io.WriteString(w, r.Body) // the client may have hung up: that is its right
+}
+
+type count struct {
+	ID    string `json:"id"`
+	Count int    `json:"count"`
+}
+
+func (o Options) effects(w http.ResponseWriter, _ *http.Request) {
+	processed := []count{}
+	for _, c := range o.World.Ledger.Counts() {
+		processed = append(processed, count{c.Event, c.Count})
+	}
+	writeJSON(w, map[string][]count{"processed": processed})
+}
+
+type state struct {
+	Subject  string   `json:"subject"`
+	Version  string   `json:"version"`
+	Versions []string `json:"versions"`
+	Deleted  bool     `json:"deleted"`
+}
+
+func (o Options) state(w http.ResponseWriter, _ *http.Request) {
+	states := []state{}
+	for _, s := range o.World.Ledger.States() {
+		states = append(states, state(s))
+	}
+	writeJSON(w, states)
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // it can be encoded; the client may have hung up
+}

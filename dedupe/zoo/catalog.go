@@ -10,7 +10,7 @@ type Entry struct {
 	Flaw string
 	// Expect is the code of the finding it must cause; empty for a correct handler.
 	Expect string
-	// Also lists codes the same flaw may cause as well.
+	// Also lists codes, of warnings too, that the same flaw may cause as well.
 	Also    []string
 	Handler reference.Handler
 }
@@ -22,14 +22,15 @@ func (e Entry) Correct() bool { return e.Expect == "" }
 func Handlers() []Entry {
 	return []Entry{
 		{Name: "none", Expect: "double-processing", Handler: None,
+			Also: []string{"window-too-short"},
 			Flaw: "It has no deduplication: each delivery charges."},
 		{Name: "check-then-act", Expect: "double-processing", Handler: CheckThenAct,
 			Flaw: "It looks for the mark, works, and sets the mark: two deliveries can both look before either sets it."},
 		{Name: "article", Expect: "lost-event", Handler: reference.Article,
-			Also: []string{"double-processing", "window-too-short", "regress", "resurrect", "stale-final", "premature-ack"},
+			Also: []string{"double-processing", "window-too-short", "regress", "resurrect", "stale-final", "premature-ack", "replay-differs"},
 			Flaw: "A duplicate is told 200 while the first may still fail; the lock's 60 s are all it remembers; " +
 				"the version is not compared and set in one step."},
-		{Name: "busy-200", Expect: "lost-event", Handler: Busy200, Also: []string{"premature-ack"},
+		{Name: "busy-200", Expect: "lost-event", Handler: Busy200, Also: []string{"premature-ack", "replay-differs"},
 			Flaw: "A duplicate of an event that is being worked on is answered 200, and the work may still fail."},
 		{Name: "swallow", Expect: "lost-event", Handler: Swallow, Also: []string{"stale-final"},
 			Flaw: "The work's error is logged, and the event is marked done and acknowledged."},

@@ -143,3 +143,10 @@ func (s *Store) now(given time.Time) int64 {
 	}
 	return given.UnixMilli()
 }
+
+// Len is how many records are kept, expired ones that were not swept up yet among them.
+func (s *Store) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.events) + len(s.subjects)
+}

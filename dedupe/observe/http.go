@@ -1,0 +1,113 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+)
+
+// maxRedirects is how many redirects within one host are followed.
+const maxRedirects = 5
+
+// httpReader reads a source with GET.
+type httpReader struct {
+	client *http.Client
+	url    *url.URL
+	max    int64
+	known  func(string) bool
+	own    bool // the client's connections are ours to close
+	memo   memo
+}
+
+func parseHTTP(s spec, o Options) (Source, error) {
+	u, err := url.Parse(s.scheme + ":" + s.rest)
+	switch {
+	case err != nil:
+		return nil, errors.New("this is not a URL") // the error would show the password
+	case u.Host == "" || u.Hostname() == "":
+		return nil, errors.New("the URL names no host; want http://HOST/PATH")
+	}
+	u.Fragment, u.RawFragment = "", ""
+	r := &httpReader{url: u, max: o.MaxBytes, known: o.Known}
+	if r.own = o.Client == nil; r.own {
+		r.client = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	} else {
+		copied := *o.Client
+		r.client = &copied
+	}
+	r.client.CheckRedirect = sameHost
+	return newPolled(s.label, r, o), nil
+}
+
+func sameHost(req *http.Request, via []*http.Request) error {
+	if req.URL.Host != via[0].URL.Host {
+		return fmt.Errorf("it redirects to another host, %s; name that one if you mean it", req.URL.Host)
+	}
+	if len(via) > maxRedirects {
+		return fmt.Errorf("more than %d redirects", maxRedirects)
+	}
+	return nil
+}
+
+func (r *httpReader) read(ctx context.Context) (*snapshot, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url.String(), nil)
+	if err != nil {
+		return nil, errors.New("the request could not be made")
+	}
+	req.Header.Set("Accept", "application/json, application/x-ndjson")
+	req.Header.Set("User-Agent", "hookonce")
+	res, err := r.client.Do(req)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusNoContent {
+		return newSnapshot(0), nil
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("it answered %s, want 200 OK", statusText(res.StatusCode))
+	}
+	body, err := readBounded(res.Body, r.max)
+	if err != nil {
+		return nil, err
+	}
+	return r.memo.decode(body, func(b []byte) (*snapshot, error) { return decodeJSON(b, r.known) })
+}
+
+func (r *httpReader) close() error {
+	if r.own {
+		r.client.CloseIdleConnections()
+	}
+	return nil
+}
+
+// withoutURL takes the URL out of a client's error: it may hold user information.
+func withoutURL(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+func statusText(code int) string {
+	return fmt.Sprintf("%d %s", code, http.StatusText(code))
+}
+
+func readBounded(r io.Reader, most int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, most+1))
+	switch {
+	case int64(len(body)) > most:
+		return nil, tooMuch(most)
+	case err != nil:
+		return nil, fmt.Errorf("its answer broke off after %d bytes: %w", len(body), err)
+	}
+	return body, nil
+}
+
+func tooMuch(most int64) error {
+	return fmt.Errorf("it told more than %d bytes; let it tell less, such as this run's rows only", most)
+}

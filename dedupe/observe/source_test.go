@@ -1,0 +1,110 @@
+package observe
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"hookonce/replay"
+)
+
+func TestParseLabels(t *testing.T) {
+	for spec, want := range map[string]string{
+		"http://localhost:3000/effects":                            "http://localhost:3000/effects",
+		" HTTP://localhost:3000/effects#part ":                     "http://localhost:3000/effects",
+		"https://joe:hunter2@shop.test/e?run=7&token=hunter2":      "https://shop.test/e?run=7&token=***",
+		"https://shop.test/e?api_key=hunter2&page=2":               "https://shop.test/e?api_key=***&page=2",
+		`exec:psql -tAc "select event_id, count(*) from c"`:        `exec:psql -tAc "select event_id, count(*) from c"`,
+		"exec+state:cat s.txt":                                     "exec+state:cat s.txt",
+		"exec:psql postgres://joe:hunter2@db/shop -c x":            "exec:psql postgres://db/shop -c x",
+		"exec:PGPASSWORD=hunter2 psql -c x":                        "exec:PGPASSWORD=*** psql -c x",
+		"exec:PGPASSWORD='hunt er2' psql -c x":                     "exec:PGPASSWORD=*** psql -c x",
+		"exec:x --password=hunter2 --db-password hunter2 --id 3":   "exec:x --password=*** --db-password *** --id 3",
+		"exec:mysql -uroot -phunter2 shop -e x":                    "exec:mysql -uroot -p*** shop -e x",
+		"exec:redis-cli -a hunter2 --raw lrange x 0 -1":            "exec:redis-cli -a *** --raw lrange x 0 -1",
+		"exec:curl -s -u joe:hunter2 http://x/e":                   "exec:curl -s -u *** http://x/e",
+		`exec:curl -H "Authorization: Bearer hunter2" http://x/e`:  `exec:curl -H "Authorization: Bearer ***" http://x/e`,
+		`exec:psql -tAc "select idempotency_key from c where x=1"`: `exec:psql -tAc "select idempotency_key from c where x=1"`,
+		"listen:127.0.0.1:9000?slow=200ms&fail-first=1&status=201": "listen:127.0.0.1:9000?slow=200ms&fail-first=1&status=201",
+		"listen:9000":                                    "listen:9000",
+		"listen::0?dedupe=key":                           "listen::0?dedupe=key",
+		"listen:[::1]:0?method=post,put":                 "listen:[::1]:0?method=post,put",
+		`log:app.log#charged (?P<id>\S+)`:                `log:app.log#charged (?P<id>\S+)`,
+		`log:a.log#(?P<subject>\w+) at (?P<version>\d+)`: `log:a.log#(?P<subject>\w+) at (?P<version>\d+)`,
+	} {
+		s, err := Parse(spec, Options{})
+		if err != nil {
+			t.Errorf("%s: %v", spec, err)
+			continue
+		}
+		if got := s.Info().Label; got != want {
+			t.Errorf("%s\n got %s\nwant %s", spec, got, want)
+		}
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for spec, want := range map[string]string{
+		"":                                   "no scheme; use http://HOST/PATH, https://HOST/PATH, exec:CMD",
+		"effects.json":                       "listen:ADDR or log:FILE#REGEXP",
+		"localhost:3000/effects":             `the scheme "localhost" is not known; use http://`,
+		"ftp://x/y":                          `the scheme "ftp" is not known`,
+		"file:///etc/passwd":                 "files are not read by URL",
+		"postgres://joe:hunter2@db/x":        `'exec:psql "$DATABASE_URL" -tAc`,
+		"mysql://db/x":                       "'exec:mysql -N -B",
+		"sqlite:shop.db":                     "'exec:sqlite3 -noheader",
+		"redis://joe:hunter2@db:6379":        "'exec:redis-cli",
+		"http:///effects":                    "names no host",
+		"http:effects":                       "names no host",
+		"http://joe:hunter2@x:port/e":        "this is not a URL",
+		"exec:  ":                            "no command; want exec:CMD",
+		"listen:":                            "is not an address",
+		"listen:localhost":                   "is not an address",
+		"listen:localhost:http":              `the port "http"`,
+		"listen:localhost:99999":             `the port "99999"`,
+		"listen:9000?slow=often":             "slow=often is not a duration up to 10m0s",
+		"listen:9000?slow=-1s":               "slow=-1s",
+		"listen:9000?fail-first=maybe":       "fail-first=maybe",
+		"listen:9000?status=20":              "status=20 is not an HTTP status",
+		"listen:9000?dedupe=id":              "dedupe=id is neither key nor none",
+		"listen:9000?method=POST,":           "method= wants methods",
+		"listen:9000?fast=1":                 `the option "fast" is not known; use slow`,
+		"listen:9000?slow=%zz":               "are not a query",
+		"log:app.log":                        "want log:FILE#REGEXP",
+		"log:#x(y)":                          "want log:FILE#REGEXP",
+		"log:app.log#charged (":              "the expression is not one",
+		"log:app.log#charged":                "no group that says where the id is",
+		"log:app.log#(?P<subject>x)":         "a state needs both groups",
+		"log:app.log#(?P<name>x) (?P<y>z)":   "the first group has another name",
+		"log:app.log#(?P<version>1) (?P<id>": "the expression is not one",
+	} {
+		_, err := Parse(spec, Options{})
+		switch {
+		case err == nil:
+			t.Errorf("%s: no error", spec)
+		case !errors.Is(err, ErrSpec):
+			t.Errorf("%s: %v is no ErrSpec", spec, err)
+		case !strings.Contains(err.Error(), want):
+			t.Errorf("%s\n got %v\nwant %s", spec, err, want)
+		case strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "joe"):
+			t.Errorf("%s: a secret in %v", spec, err)
+		case strings.Contains(err.Error(), "\n"):
+			t.Errorf("%s: more than one line: %v", spec, err)
+		}
+	}
+}
+
+func TestIDsOf(t *testing.T) {
+	ids := IDsOf(replay.Plan{Events: []replay.Event{
+		{Key: "evt_1", Subject: "sub_1", Refs: []string{"pi_1"}},
+		{Key: "evt_2", EffectKey: "ch_2"},
+	}})
+	for id, want := range map[string][2]bool{ // known, event
+		"evt_1": {true, true}, "sub_1": {true, false}, "pi_1": {true, false},
+		"evt_2": {true, false}, "ch_2": {true, true}, "": {}, "evt_3": {},
+	} {
+		if got := [2]bool{ids.Known(id), ids.Event(id)}; got != want {
+			t.Errorf("%q: known, event = %v, want %v", id, got, want)
+		}
+	}
+}

@@ -46,10 +46,11 @@ type Attempt struct {
 	Late time.Duration `json:"late_ns,omitempty"`
 }
 
-// Latency is the time from the last byte sent to the first byte of the answer; 0 without an answer.
+// Latency is the time from the last byte sent to the first byte of the answer; 0 without an
+// answer, and for one that came before the request was complete.
 func (a Attempt) Latency() time.Duration {
-	if a.FirstByte == 0 {
+	if a.FirstByte == 0 || a.LastByte == 0 {
 		return 0
 	}
-	return a.FirstByte - a.LastByte
+	return max(0, a.FirstByte-a.LastByte)
 }

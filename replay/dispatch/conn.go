@@ -1,0 +1,162 @@
+package dispatch
+
+import (
+	"bufio"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// The states of a connection. Who moves it out of pending (its reader by the answer's
+// first byte, or the sender by hanging up) decides which of the two came first.
+const (
+	idle      int32 = iota // no request is under way
+	pending                // a request is being sent, or waits for its answer
+	answering              // the answer's first byte was read
+	hungUp                 // the sender closed it before that
+	dead                   // the other side closed it, or spoke unasked, while it was idle
+)
+
+// bigRequest is the size from which a write may block on an endpoint that does not read.
+const bigRequest = 32 << 10
+
+// answer is what came back for one request.
+type answer struct {
+	head
+	body      string
+	truncated bool
+	first     time.Duration // the first byte of the final answer, or of the failure to read one
+	end       time.Duration
+	keep      bool // the connection can take another request
+	silent    bool // err came before any byte
+	err       error
+}
+
+// conn is one connection. Its reader is always blocked in a read, so that the
+// first byte of an answer, and the end of an idle connection, are noticed when they come.
+type conn struct {
+	net     net.Conn // what is written to and read from
+	tcp     net.Conn // the connection beneath TLS, or the same
+	br      *bufio.Reader
+	now     func() time.Duration
+	state   atomic.Int32
+	early   atomic.Bool // an answer that is complete now came before the request was
+	answers chan answer
+	gone    chan struct{} // closed when the reader has ended
+	rtt     time.Duration // how long the TCP connection took
+	used    bool          // it carried a request before
+	since   time.Duration // idle since
+}
+
+func newConn(c, tcp net.Conn, now func() time.Duration, took time.Duration) *conn {
+	return &conn{net: c, tcp: tcp, br: bufio.NewReader(c), now: now, rtt: took,
+		answers: make(chan answer, 1), gone: make(chan struct{})}
+}
+
+// begin claims the connection for a request that must be over within d. It fails when the other side has gone.
+func (c *conn) begin(d time.Duration) bool {
+	if !c.state.CompareAndSwap(idle, pending) {
+		return false
+	}
+	c.deadline(d)
+	return true
+}
+
+// deadline bounds what is read and written to d from now.
+func (c *conn) deadline(d time.Duration) {
+	// It only fails on a closed connection, which the next read or write tells.
+	_ = c.net.SetDeadline(time.Now().Add(d))
+}
+
+// finish makes the connection idle again, if the answer left it whole.
+func (c *conn) finish() bool {
+	c.used, c.since = true, c.now()
+	return c.state.CompareAndSwap(answering, idle)
+}
+
+// hangUp closes the connection unless an answer has begun, and says whether it did. The
+// close is a plain one of the TCP connection (no TLS farewell, no reset): the endpoint reads everything
+// sent, then the end of the stream, and whatever it still writes is answered with a reset.
+func (c *conn) hangUp() bool {
+	if !c.state.CompareAndSwap(pending, hungUp) {
+		return false
+	}
+	c.close()
+	return true
+}
+
+func (c *conn) close() { _ = c.tcp.Close() }
+
+// write sends the bytes of a request up to its end, or to the last byte that is kept back.
+func (c *conn) write(b []byte) (int, error) {
+	if len(b) <= bigRequest {
+		return c.net.Write(b)
+	}
+	// All but the tail is sent interruptibly: an endpoint may refuse a large body without reading it.
+	cut := len(b) - bigRequest
+	c.early.Store(true)
+	n, err := c.net.Write(b[:cut])
+	c.early.Store(false)
+	if err != nil {
+		return n, err
+	}
+	m, err := c.net.Write(b[cut:])
+	return n + m, err
+}
+
+// read is the reader's goroutine: it serves answers until the connection is of no more use.
+func (c *conn) read() {
+	defer close(c.gone)
+	defer c.close()
+	for {
+		a, asked := c.readAnswer()
+		if !asked {
+			c.state.CompareAndSwap(idle, dead)
+			c.state.CompareAndSwap(answering, dead)
+			return
+		}
+		if c.early.Load() {
+			a.keep = false
+			_ = c.net.SetWriteDeadline(time.Now())
+		}
+		c.answers <- a
+		if !a.keep {
+			return
+		}
+	}
+}
+
+// readAnswer waits for an answer and reads it whole. It says false when what came was nobody's answer.
+func (c *conn) readAnswer() (a answer, asked bool) {
+	for range maxInterim {
+		_, err := c.br.Peek(1)
+		a.first = c.now()
+		if !c.state.CompareAndSwap(pending, answering) {
+			return a, false
+		}
+		if a.silent = err != nil; !a.silent {
+			a.head, err = readHead(c.br, time.Now())
+		}
+		if err != nil {
+			a.err, a.end = err, c.now()
+			return a, true
+		}
+		if !a.interim() {
+			c.readBody(&a)
+			return a, true
+		}
+		c.state.CompareAndSwap(answering, pending)
+	}
+	a.head = head{}
+	a.err, a.end = malformed("more than %d interim answers", maxInterim), c.now()
+	return a, true
+}
+
+func (c *conn) readBody(a *answer) {
+	var b body
+	a.err = b.readFrom(c.br, a.head)
+	a.end = c.now()
+	a.body, a.truncated = string(b.kept), b.truncated()
+	delimited := a.bodyless() || a.chunked || a.length >= 0
+	a.keep = a.err == nil && !a.close && !b.enough && delimited
+}

@@ -1,0 +1,196 @@
+package dispatch
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"hookonce/replay"
+)
+
+// shot is one delivery on its way.
+type shot struct {
+	d      replay.Delivery
+	unit   *unit
+	c      *conn
+	req    []byte
+	bare   int // length of the request without its body
+	a      replay.Attempt
+	early  *answer // an answer that came before the request was complete
+	failed error   // why there is no connection
+}
+
+func (r *runner) shot(u *unit, d replay.Delivery) *shot {
+	return &shot{d: d, unit: u, a: replay.Attempt{Delivery: d.N, Event: d.Event}}
+}
+
+// deliver is the life of a delivery that is in no gate.
+func (r *runner) deliver(u *unit) {
+	s := r.shot(u, u.members[0])
+	if !r.connect(s) {
+		r.ended <- ending{unit: u}
+		return
+	}
+	if r.sign(s) {
+		r.send(s)
+	}
+	r.report(s)
+}
+
+// connect waits for the shot's due time with a connection in hand, and says whether the delivery is to begin.
+func (r *runner) connect(s *shot) bool {
+	if r.clock.now() < s.unit.due {
+		// A failure counts when the delivery is due, not before: the endpoint may be just coming up.
+		s.c, _ = r.pool.get(r.Hard)
+		if !r.clock.until(r.soft, s.unit.due) {
+			if s.c != nil {
+				r.pool.giveBack(s.c)
+			}
+			return false
+		}
+	}
+	s.a.Start = r.clock.now()
+	if s.c != nil && s.c.state.Load() == idle {
+		return true
+	}
+	if s.c != nil {
+		r.pool.put(s.c, false)
+	}
+	s.c, s.failed = r.pool.get(r.Hard)
+	return true
+}
+
+// sign makes the request, unless there is a reason not to send it.
+func (r *runner) sign(s *shot) bool {
+	if s.failed != nil {
+		return s.unsent(r.why(s.failed))
+	}
+	if r.leftOut(s.d) {
+		r.pool.giveBack(s.c)
+		s.c, s.a = nil, r.skipped(s.d)
+		return false
+	}
+	e := r.events[s.d.Event]
+	header, body, err := r.Sign(*e, s.d.Signature, time.Now())
+	if err == nil {
+		s.req, err = r.to.appendRequest(nil, header, e.Header, body)
+	}
+	if err != nil {
+		return s.unsent(fmt.Sprintf("not signed: %s", err))
+	}
+	s.bare = len(s.req) - len(body)
+	return true
+}
+
+// unsent concludes a delivery of which nothing left; it is always false.
+func (s *shot) unsent(why string) bool {
+	s.a.Outcome, s.a.Error = replay.Unsent, why
+	return false
+}
+
+// send sends the request and takes its answer. It starts over, once, where a kept connection was closed by
+// the endpoint before the request's first byte: only then is it certain that nobody read it.
+func (r *runner) send(s *shot) {
+	for r.push(s, s.length()) {
+		ans, hung := r.await(s)
+		if hung || !s.stale(ans) {
+			r.fill(s, ans, hung)
+			return
+		}
+		if !r.redial(s) {
+			return
+		}
+	}
+}
+
+// push writes the first n bytes of the request. It says false where nothing could be written;
+// a write that breaks off is told by the answer, or by the failure to read one.
+func (r *runner) push(s *shot, n int) bool {
+	for {
+		begun := s.c.begin(r.Patience)
+		sent := 0
+		if begun {
+			s.a.Start = r.clock.now()
+			var err error
+			if sent, err = s.c.write(s.req[:n]); err == nil && n == len(s.req) {
+				s.a.LastByte = r.clock.now()
+			}
+			if err == nil || sent > 0 {
+				return true
+			}
+		}
+		switch {
+		case s.c.used:
+			if !r.redial(s) {
+				return false
+			}
+		case begun:
+			return true
+		default:
+			s.failed = errClosedAtOnce
+			return s.unsent(s.failed.Error())
+		}
+	}
+}
+
+var errClosedAtOnce = errors.New("the endpoint closed the connection before the request")
+
+// stale says that the endpoint had closed the kept connection before anything was written to it.
+func (s *shot) stale(ans answer) bool {
+	return ans.silent && s.c.used && ans.first < s.a.Start
+}
+
+// redial replaces the shot's connection by a new one.
+func (r *runner) redial(s *shot) bool {
+	r.pool.put(s.c, false)
+	s.a.LastByte = 0
+	if s.c, s.failed = r.pool.dial(r.Hard); s.failed != nil {
+		return s.unsent(r.why(s.failed))
+	}
+	return true
+}
+
+// fill writes down the answer, or that there is none.
+func (r *runner) fill(s *shot, ans answer, hung bool) {
+	a := &s.a
+	switch {
+	case hung:
+		a.Outcome, a.Fired, a.End = replay.Unknown, true, r.clock.now()
+		a.Error = s.hungUp()
+		return
+	case ans.err != nil:
+		a.Outcome, a.Error = replay.Unknown, r.whyNoAnswer(ans)
+	default:
+		a.Outcome = replay.Refused
+		if r.Acknowledges(ans.status) {
+			a.Outcome = replay.Acked
+		}
+		a.Status, a.Body, a.Truncated, a.RetryAfter = ans.status, ans.body, ans.truncated, ans.retryAfter
+	}
+	if a.End = ans.end; !ans.silent {
+		a.FirstByte = ans.first
+	}
+	if s.unit.gate == 0 && a.FirstByte != 0 && a.LastByte > a.FirstByte {
+		// On a busy machine the endpoint, woken by the write, may run before the write returns here. The
+		// moment of the call is nearer then. A gate's last bytes are left as stamped: there, a late stamp only makes the proof harder.
+		a.LastByte = a.Start
+	}
+	r.pool.put(s.c, ans.keep && a.LastByte != 0)
+	s.c = nil
+}
+
+// report ends a shot.
+func (r *runner) report(s *shot) {
+	if s.c != nil {
+		r.pool.put(s.c, false)
+		s.c = nil
+	}
+	if s.unit.clocked && s.a.Error != AlreadyAcknowledged {
+		s.a.Late = max(1, s.a.Start-s.unit.due)
+	}
+	s.a.End = max(s.a.End, s.a.Start)
+	if s.a.Outcome == replay.Unsent {
+		s.a.End = r.clock.now()
+	}
+	r.ended <- ending{unit: s.unit, begun: true, attempt: s.a, failed: s.failed}
+}

@@ -1,0 +1,136 @@
+package dispatch
+
+import (
+	"runtime"
+	"sync"
+	"time"
+)
+
+const (
+	// minSettle is how long a gate's copies are given to arrive, but for their last bytes, and to be read.
+	minSettle = time.Millisecond
+	// maxSettle bounds that for endpoints far away, which get two round trips.
+	maxSettle = 50 * time.Millisecond
+)
+
+// race is the life of a gate: all copies but their last bytes are sent, then the last bytes go out together.
+func (r *runner) race(u *unit) {
+	shots := make([]*shot, len(u.members))
+	for i, d := range u.members {
+		shots[i] = r.shot(u, d)
+	}
+	if !r.connectAll(shots) {
+		for range shots {
+			r.ended <- ending{unit: u}
+		}
+		return
+	}
+	r.openGate(r.load(shots))
+}
+
+// connectAll waits for the gate's due time with all connections in hand.
+func (r *runner) connectAll(shots []*shot) bool {
+	var wg sync.WaitGroup
+	begun := make([]bool, len(shots))
+	for i, s := range shots {
+		wg.Go(func() { begun[i] = r.connect(s) })
+	}
+	wg.Wait()
+	all := true
+	for _, b := range begun {
+		all = all && b
+	}
+	if all {
+		return true
+	}
+	for i, s := range shots {
+		// The run was stopped while some already had begun to wait: the gate stays shut as a whole.
+		if begun[i] && s.c != nil {
+			r.pool.giveBack(s.c)
+		}
+	}
+	return false
+}
+
+// load sends all copies but for their last bytes and lets them arrive. It returns those that are ready.
+func (r *runner) load(shots []*shot) []*shot {
+	ready := make([]*shot, 0, len(shots))
+	for _, s := range shots {
+		if r.sign(s) && r.push(s, len(s.req)-1) {
+			ready = append(ready, s)
+			continue
+		}
+		r.report(s)
+	}
+	r.settle(ready)
+	return r.reload(ready)
+}
+
+func (r *runner) settle(shots []*shot) {
+	d := minSettle
+	for _, s := range shots {
+		d = max(d, min(2*s.c.rtt, maxSettle))
+	}
+	pause(r.Hard, d)
+}
+
+// reload sends those copies again, on new connections, whose kept connection the endpoint closed meanwhile.
+// Without its last byte nobody can have acted on the request.
+func (r *runner) reload(shots []*shot) []*shot {
+	ready, again := shots[:0], false
+	for _, s := range shots {
+		select {
+		case ans := <-s.c.answers:
+			if !ans.silent || !s.c.used {
+				s.early = &ans
+				break
+			}
+			if again = true; !r.redial(s) || !r.push(s, len(s.req)-1) {
+				r.report(s)
+				continue
+			}
+		default:
+		}
+		ready = append(ready, s)
+	}
+	if again {
+		r.settle(ready)
+	}
+	return ready
+}
+
+// openGate releases the copies and takes their answers.
+func (r *runner) openGate(shots []*shot) {
+	loaded := make([]*shot, 0, len(shots))
+	for _, s := range shots {
+		if s.early == nil {
+			s.c.deadline(r.Patience)
+			loaded = append(loaded, s)
+		}
+	}
+	r.release(r.clock.now, loaded)
+	for _, s := range shots {
+		r.work.Go(func() {
+			ans, hung := r.await(s)
+			r.fill(s, ans, hung)
+			r.report(s)
+		})
+	}
+}
+
+// letGo sends the copy's last byte.
+func (s *shot) letGo(now func() time.Duration) {
+	if _, err := s.c.net.Write(s.req[len(s.req)-1:]); err == nil {
+		s.a.LastByte = now()
+	}
+}
+
+// backToBack releases a gate by one loop on one thread: no other work of this process
+// comes between two last bytes, and the copies' spread is that of the writes themselves.
+func backToBack(now func() time.Duration, shots []*shot) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for _, s := range shots {
+		s.letGo(now)
+	}
+}

@@ -1,0 +1,183 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"hookonce/replay"
+)
+
+// step carries out one step: it starts units as they become due and slots are free,
+// and records what became of them, until all have ended.
+func (r *runner) step(s *schedule, st step) error {
+	// The lead gives the first deliveries the time to connect before they are due.
+	s.begin(st, r.clock.now()+lead)
+	for _, u := range s.ready {
+		r.hurry(u)
+	}
+	s.sort()
+	inFlight := 0
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for s.left > 0 {
+		var wake <-chan time.Time
+		if r.soft.Err() == nil {
+			var in time.Duration
+			inFlight, in = r.startDue(s, inFlight)
+			if in > 0 {
+				timer.Reset(in)
+				wake = timer.C
+			}
+		} else if inFlight == 0 {
+			return context.Cause(r.soft)
+		}
+		if s.left == 0 {
+			break
+		}
+		inFlight -= r.wait(s, wake)
+	}
+	return nil
+}
+
+// startDue starts what is due, as far as there are slots. It returns the requests under way and in how long
+// the next unit is due; 0 where nothing but the end of a request can bring one.
+func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
+	for u := s.next(); u != nil; u = s.next() {
+		if in := u.due - lead - r.clock.now(); in > 0 {
+			return inFlight, in
+		}
+		if r.superfluous(u) {
+			s.started()
+			r.conclude(s, ending{unit: u, begun: true, attempt: r.skipped(u.members[0])})
+			continue
+		}
+		// A gate takes all its slots at once. Nothing overtakes it, or it might never find them.
+		if inFlight+len(u.members) > r.MaxInFlight {
+			return inFlight, 0
+		}
+		s.started()
+		inFlight += len(u.members)
+		if u.gate != 0 {
+			r.work.Go(func() { r.race(u) })
+		} else {
+			r.work.Go(func() { r.deliver(u) })
+		}
+	}
+	return inFlight, 0
+}
+
+// wait blocks until a request ended, a unit is due, or the run is to stop; it returns how many requests ended.
+func (r *runner) wait(s *schedule, wake <-chan time.Time) (ended int) {
+	stop := r.soft.Done()
+	if r.soft.Err() != nil {
+		stop = nil
+	}
+	select {
+	case e := <-r.ended:
+		r.conclude(s, e)
+		ended++
+	case <-wake:
+	case <-stop:
+	}
+	for {
+		select {
+		case e := <-r.ended:
+			r.conclude(s, e)
+			ended++
+		default:
+			return ended
+		}
+	}
+}
+
+// conclude records an attempt and puts in line what waited for it. A delivery that was not begun leaves no trace.
+func (r *runner) conclude(s *schedule, e ending) {
+	if !e.begun {
+		return
+	}
+	r.record(e)
+	for _, u := range s.ended(e.unit, e.attempt) {
+		r.hurry(u)
+		s.free(u)
+	}
+}
+
+func (r *runner) record(e ending) {
+	a := e.attempt
+	if a.Outcome == replay.Acked {
+		r.acked.add(a.Event)
+	}
+	for _, d := range e.unit.members {
+		if d.N == a.Delivery && d.Phase == replay.PhaseControl {
+			r.learned.add(r.events[a.Event].Type, a)
+		}
+	}
+	r.out <- a
+	r.mourn(e)
+}
+
+// mourn ends the run when the target is gone for good, or must not be connected to.
+func (r *runner) mourn(e ending) {
+	var forbidden *ForbiddenError
+	switch {
+	case errors.As(e.failed, &forbidden):
+		r.fatal = forbidden
+	case e.failed != nil:
+		if r.failures++; r.failures == maxFailures {
+			r.fatal = fmt.Errorf("%w: %d connections in a row failed, the last one: %s", ErrTargetLost, maxFailures, brief(e.failed))
+		}
+	case e.attempt.FirstByte != 0:
+		r.failures = 0
+	}
+	if r.fatal != nil {
+		r.stop(r.fatal)
+	}
+}
+
+// hurry makes a unit due at once that need not be sent: nobody has to wait for a redelivery that is left out.
+func (r *runner) hurry(u *unit) {
+	if r.superfluous(u) {
+		u.due = 0
+	}
+}
+
+// superfluous says that the unit is a redelivery of an event that is acknowledged by now. Members of a gate
+// are left out one by one, by the gate.
+func (r *runner) superfluous(u *unit) bool {
+	return u.gate == 0 && r.leftOut(u.members[0])
+}
+
+func (r *runner) leftOut(d replay.Delivery) bool {
+	return d.OnlyUnacknowledged() && r.acked.has(d.Event)
+}
+
+// skipped is the attempt of a redelivery that was left out.
+func (r *runner) skipped(d replay.Delivery) replay.Attempt {
+	now := r.clock.now()
+	return replay.Attempt{Delivery: d.N, Event: d.Event, Outcome: replay.Unsent, Start: now, End: now,
+		Error: AlreadyAcknowledged}
+}
+
+// AlreadyAcknowledged is the Error of the unsent attempt of a redelivery that was not needed.
+const AlreadyAcknowledged = "already acknowledged"
+
+// acks are the events acknowledged so far. Deliveries look again right before they are sent.
+type acks struct {
+	mu   sync.RWMutex
+	keys map[string]bool
+}
+
+func (a *acks) add(key string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.keys[key] = true
+}
+
+func (a *acks) has(key string) bool {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.keys[key]
+}

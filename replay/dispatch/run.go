@@ -1,0 +1,227 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"hookonce/replay"
+)
+
+const (
+	// DefaultMaxInFlight is how many requests are under way at most, where Options do not say.
+	DefaultMaxInFlight = 64
+	// DefaultPatience is how long an answer is waited for, where Options do not say.
+	DefaultPatience = 10 * time.Second
+	// lead is how long before its due time a delivery gets its connection.
+	lead = 10 * time.Millisecond
+	// maxFailures is how many connections in a row may fail before the target counts as gone.
+	maxFailures = 50
+)
+
+// ErrTargetLost says that the endpoint took connections at first, or was said to, and then no more.
+var ErrTargetLost = errors.New("target lost")
+
+// Options say how a plan is sent. Only Sign and Acknowledges are required.
+type Options struct {
+	// Sign makes the headers and the body of a delivery, as of now. It is called right before
+	// the bytes leave (for a gate, right before all but the last byte does), from several goroutines at once.
+	// Its headers win over the event's recorded ones.
+	Sign func(e replay.Event, kind replay.Signature, now time.Time) (http.Header, []byte, error)
+	// Acknowledges says whether the provider takes a status for an acknowledgement.
+	Acknowledges func(status int) bool
+	// Patience is how long the sender waits for the answer to be complete, since it began to
+	// send or, for a copy of a gate, since the release. It bounds connecting, too. 0 means DefaultPatience.
+	Patience time.Duration
+	// TimeScale is the factor on Delivery.Wait, but for late duplicates; 0 means not to wait.
+	TimeScale float64
+	// MaxInFlight bounds the requests under way; a larger gate raises it. 0 means DefaultMaxInFlight.
+	MaxInFlight int
+	// Base is what all times of attempts count from; it must hold a monotonic reading. Zero means the call of Run.
+	Base time.Time
+	// Late makes d pass for the endpoint's clock, while nothing is under way. Nil means to really wait
+	// until the late duplicates have their age.
+	Late func(ctx context.Context, d time.Duration) error
+	// BeforePhase is called before each phase that has deliveries, while nothing is under way
+	// and no connection is open. An error ends the run.
+	BeforePhase func(ctx context.Context, p replay.Phase) error
+	// Hard, when it ends, aborts what is under way; nil means never.
+	Hard context.Context
+
+	// release lets a gate's last bytes go; nil means back to back.
+	release func(now func() time.Duration, shots []*shot)
+}
+
+// Running is a run under way.
+type Running struct {
+	// Attempts yields one attempt per planned delivery, in the order in which they ended, and is closed
+	// when the run is over. It is buffered: a slow reader delays nothing, and one that stops reading leaks nothing.
+	Attempts <-chan replay.Attempt
+	done     chan struct{}
+	err      error
+}
+
+// Err waits for the run to be over and says why it ended early: nil where every delivery had its attempt,
+// else the context's error, that of Late or BeforePhase, ErrTargetLost or a *ForbiddenError.
+func (r *Running) Err() error {
+	<-r.done
+	return r.err
+}
+
+// Run sends the plan's deliveries. When ctx ends, no delivery is begun any more, and
+// those under way end as they would. Every delivery that was begun yields its attempt. The error is
+// of a plan (ErrPlan), target or option that cannot be used; then nothing was sent.
+func Run(ctx context.Context, p replay.Plan, t Target, o Options) (*Running, error) {
+	steps, err := compile(p)
+	if err != nil {
+		return nil, err
+	}
+	to, err := t.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	if o, err = o.complete(p); err != nil {
+		return nil, err
+	}
+	out := make(chan replay.Attempt, len(p.Deliveries))
+	running := &Running{Attempts: out, done: make(chan struct{})}
+	r := newRunner(ctx, p, to, o, out)
+	go func() {
+		defer close(running.done)
+		defer close(out)
+		running.err = r.run(ctx, steps)
+	}()
+	return running, nil
+}
+
+// complete checks the options and fills in what they leave open.
+func (o Options) complete(p replay.Plan) (Options, error) {
+	switch {
+	case o.Sign == nil || o.Acknowledges == nil:
+		return o, errors.New("dispatch: Sign and Acknowledges are required")
+	case o.Patience < 0 || o.MaxInFlight < 0 || !(o.TimeScale >= 0):
+		return o, errors.New("dispatch: a negative option")
+	}
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
+	}
+	if o.MaxInFlight == 0 {
+		o.MaxInFlight = DefaultMaxInFlight
+	}
+	for _, g := range p.Gates() {
+		o.MaxInFlight = max(o.MaxInFlight, len(g))
+	}
+	if o.Base.IsZero() {
+		o.Base = time.Now()
+	}
+	if o.Hard == nil {
+		o.Hard = context.Background()
+	}
+	if o.release == nil {
+		o.release = backToBack
+	}
+	return o, nil
+}
+
+// runner is what one run needs. Its loop runs in one goroutine; each unit has one of its own while it is under way.
+type runner struct {
+	Options
+	clock  clock
+	to     *endpoint
+	pool   *pool
+	events map[string]*replay.Event
+	out    chan<- replay.Attempt
+	ended  chan ending
+	work   sync.WaitGroup
+	soft   context.Context // ends when nothing is to be begun any more
+	stop   context.CancelCauseFunc
+
+	acked   acks
+	learned latencies
+	typical medians // a snapshot per phase
+	// failures counts the connections that failed in a row.
+	failures int
+	fatal    error // why the run cannot go on
+}
+
+// ending is what a unit's goroutine reports for each of its members.
+type ending struct {
+	unit    *unit
+	begun   bool
+	attempt replay.Attempt
+	failed  error // no connection came about
+}
+
+func newRunner(ctx context.Context, p replay.Plan, to *endpoint, o Options, out chan<- replay.Attempt) *runner {
+	r := &runner{Options: o, to: to, events: p.EventByKey(), out: out,
+		ended: make(chan ending, o.MaxInFlight), acked: acks{keys: map[string]bool{}}}
+	r.clock.base = o.Base
+	r.pool = newPool(to, r.clock.now, o.Patience)
+	r.soft, r.stop = context.WithCancelCause(ctx)
+	return r
+}
+
+func (r *runner) run(ctx context.Context, steps []step) error {
+	defer r.pool.close()
+	defer r.stop(nil)
+	defer context.AfterFunc(r.Hard, func() {
+		r.stop(context.Cause(r.Hard))
+		r.pool.abort()
+	})()
+	// Deferred calls run last first: the units' goroutines end while the pool is still there.
+	defer r.work.Wait()
+	s := schedule{scale: r.TimeScale}
+	var phase, age time.Duration
+	for _, st := range steps {
+		r.pool.closeIdle()
+		if st.opens {
+			if err := r.open(st.phase); err != nil {
+				return err
+			}
+			phase, age = r.clock.now(), 0
+		}
+		if err := r.pass(phase, age, st.age); err != nil {
+			return err
+		}
+		age = st.age
+		if err := r.step(&s, st); err != nil {
+			return err
+		}
+	}
+	return r.fatal
+}
+
+// open begins a phase.
+func (r *runner) open(p replay.Phase) error {
+	if r.soft.Err() != nil {
+		return context.Cause(r.soft)
+	}
+	r.typical = r.learned.medians()
+	if r.BeforePhase == nil {
+		return nil
+	}
+	if err := r.BeforePhase(r.soft, p); err != nil {
+		return fmt.Errorf("before the %s phase: %w", p, err)
+	}
+	return nil
+}
+
+// pass lets the time go by from one age of late duplicates to the next.
+func (r *runner) pass(phase, from, to time.Duration) error {
+	switch {
+	case to == from:
+		return nil
+	case r.Late == nil:
+		if !r.clock.until(r.soft, phase+to) {
+			return context.Cause(r.soft)
+		}
+		return nil
+	}
+	if err := r.Late(r.soft, to-from); err != nil {
+		return fmt.Errorf("late duplicates of age %s: %w", to, err)
+	}
+	return nil
+}

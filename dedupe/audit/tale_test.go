@@ -16,8 +16,6 @@ type tale struct {
 	t   *testing.T
 	h   replay.History
 	now time.Duration
-	// gate is the gate of the next deliveries.
-	gate int
 }
 
 func newTale(t *testing.T) *tale {

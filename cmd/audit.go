@@ -1,0 +1,77 @@
+package cmd
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"hookonce/cmd/report"
+	"hookonce/dedupe/audit"
+	"hookonce/replay"
+)
+
+// AuditOptions are the flags of audit.
+type AuditOptions struct {
+	Out            []string
+	InconclusiveAs int
+}
+
+// NewAuditCmd judges a recorded run again.
+func NewAuditCmd(s *Streams) *cobra.Command {
+	var o AuditOptions
+	c := &cobra.Command{
+		Use:   "audit JOURNAL",
+		Short: "Judge a recorded run again, offline",
+		Long: `Reads a journal and judges it. The verdict is the one the run gave: a journal holds
+everything an audit looks at, and an audit looks at nothing else.`,
+		Example: `  hookonce audit .hookonce/20260102-150405-seed1.jsonl
+  hookonce audit run.jsonl --out json | jq .findings`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return runAudit(s, o, args[0]) },
+	}
+	addOut(c, &o.Out)
+	addInconclusiveAs(c, &o.InconclusiveAs)
+	return c
+}
+
+func runAudit(s *Streams, o AuditOptions, path string) error {
+	outs, err := parseOutputs(s, o.Out)
+	if err != nil {
+		return err
+	}
+	j, err := readJournal(path)
+	if err != nil {
+		return err
+	}
+	v := audit.Judge(j.Target, j.Reference)
+	if err := writeAll(s, outs, report.New(j, v)); err != nil {
+		return err
+	}
+	return verdictCode(v.Verdict, o.InconclusiveAs)
+}
+
+func readJournal(path string) (replay.Journal, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return replay.Journal{}, usagef("journal %s: there is no such file", path)
+	}
+	if err != nil {
+		return replay.Journal{}, usagef("journal %w", err)
+	}
+	defer f.Close()
+	j, err := replay.ReadJournal(f)
+	if err != nil {
+		return j, usagef("%s: %w", path, err)
+	}
+	return j, nil
+}
+
+func addOut(c *cobra.Command, out *[]string) {
+	c.Flags().StringArrayVar(out, "out", nil, "report as `FORMAT[=FILE]`: text, json, junit, markdown (repeatable; default: text)")
+}
+
+func addInconclusiveAs(c *cobra.Command, code *int) {
+	c.Flags().IntVar(code, "inconclusive-as", exitInconclusive, "exit `code` of an inconclusive verdict")
+}

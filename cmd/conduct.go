@@ -1,0 +1,295 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hookonce/cmd/report"
+	"hookonce/dedupe/audit"
+	"hookonce/dedupe/observe"
+	"hookonce/replay"
+	"hookonce/replay/dispatch"
+)
+
+// ConductOptions are the flags that say how a plan is carried out. run and demo share them.
+type ConductOptions struct {
+	Settle         time.Duration
+	SettleMax      time.Duration
+	Redis          string
+	Reference      string
+	Out            []string
+	Journal        string
+	KeepBodies     bool
+	TimeScale      float64
+	Patience       time.Duration
+	MaxDuration    time.Duration
+	InconclusiveAs int
+}
+
+func (o *ConductOptions) add(c *cobra.Command) {
+	f := c.Flags()
+	f.DurationVar(&o.Settle, "settle", 0, "how long no new effect may come before the endpoint counts as quiet (default: three times the slowest lag seen in control)")
+	f.DurationVar(&o.SettleMax, "settle-max", 30*time.Second, "how long to wait for that at most")
+	f.StringVar(&o.Redis, "redis", "embedded", "where the reference keeps its locks: embedded, or a redis:// `URL`")
+	f.StringVar(&o.Reference, "reference", audit.Hardened, "reference to run beside the target: hardened, or article (the published pattern, for comparison)")
+	f.StringVar(&o.Journal, "journal", "", "journal `file` (default: .hookonce/TIME-seedN.jsonl)")
+	f.BoolVar(&o.KeepBodies, "keep-bodies", false, "keep bodies in the journal as they are, with secrets and personal data")
+	f.Float64Var(&o.TimeScale, "time-scale", 0, "factor on the provider's waits between redeliveries; 1 is real time (default: short enough to be quick)")
+	f.DurationVar(&o.Patience, "patience", 0, "how long to wait for an answer (default: the provider's timeout)")
+	f.DurationVar(&o.MaxDuration, "max-duration", 0, "stop sending after this long")
+	addOut(c, &o.Out)
+	addInconclusiveAs(c, &o.InconclusiveAs)
+}
+
+// conduct is one run being carried out.
+type conduct struct {
+	s       *Streams
+	o       ConductOptions
+	p       *planned
+	secret  string
+	target  dispatch.Target
+	wait    time.Duration
+	sources []observe.Source
+	outs    []output
+	show    *progress
+	header  replay.Header
+	// late moves the endpoint's clock; nil waits.
+	late func(context.Context, time.Duration) error
+	// reference says under which conditions the reference runs.
+	reference referenceConditions
+
+	rec   *recorder
+	watch *observe.Watcher
+	stop  *stopper
+}
+
+// run is the flow: plan -> attempts + effects -> history -> verdict -> report.
+func (c *conduct) run(ctx context.Context) error {
+	c.stop = newStopper(ctx, c.o.MaxDuration, c.show.Say)
+	defer c.stop.Close()
+	if err := c.prepare(); err != nil {
+		return err
+	}
+	defer c.watch.Close()
+	if err := c.send(); err != nil {
+		c.stop.Stop(err.Error())
+	}
+	c.settle("")
+	c.rec.Sources(c.watch.Sources())
+	c.markStop()
+	c.rec.End(replay.TargetRun)
+	c.runReference()
+	return c.conclude()
+}
+
+// prepare opens what the run needs, before anything is sent.
+func (c *conduct) prepare() error {
+	if err := c.completeHeader(); err != nil {
+		return err
+	}
+	if err := dispatch.Probe(c.stop.soft, c.target, c.wait); err != nil {
+		var forbidden *dispatch.ForbiddenError
+		if errors.As(err, &forbidden) {
+			return usagef("%w", err)
+		}
+		return err
+	}
+	base := time.Now()
+	c.header.Started = base.UTC()
+	path := c.o.Journal
+	if path == "" {
+		path = filepath.Join(".hookonce", fmt.Sprintf("%s-seed%d.jsonl", base.UTC().Format("20060102-150405.000"), c.p.plan.Seed))
+	}
+	var err error
+	if c.rec, err = newRecorder(path, c.o.KeepBodies, base, func(err error) { c.stop.Stop(err.Error()) }); err != nil {
+		return err
+	}
+	used := c.openSources(base)
+	if used != nil {
+		_, err := c.rec.Close()
+		return errors.Join(used, err)
+	}
+	c.header.Sources = c.watch.Sources()
+	return c.rec.Begin(c.header, c.p.plan)
+}
+
+func (c *conduct) completeHeader() error {
+	h := &c.header
+	h.Schema, h.Tool, h.Profile = replay.JournalSchema, toolVersion(), c.p.profile
+	h.Patience, h.TimeScale = c.o.Patience, c.o.TimeScale
+	h.Reference, h.Engine = c.o.Reference, engineName(c.o.Redis)
+	if h.Patience == 0 {
+		h.Patience = c.p.profile.Patience
+	}
+	if h.TimeScale == 0 {
+		h.TimeScale = quickScale(c.p.profile)
+	}
+	h.ClockMoved = c.late != nil
+	if h.Patience < 0 || h.TimeScale < 0 || h.TimeScale > 1 {
+		return usagef("--patience and --time-scale must be above zero, and --time-scale at most 1")
+	}
+	return checkReference(c.o.Reference, c.o.Redis)
+}
+
+// firstRetry is how long the first redelivery waits on the wall where nobody chose a scale.
+const firstRetry = 20 * time.Millisecond
+
+// quickScale compresses the provider's waits so that a run takes seconds. A
+// compressed wait proves nothing about the endpoint's own clock, and the report says so.
+func quickScale(p replay.Profile) float64 {
+	if len(p.Retries) == 0 || p.Retries[0] <= firstRetry {
+		return float64(firstRetry) / float64(time.Minute)
+	}
+	return float64(firstRetry) / float64(p.Retries[0])
+}
+
+// openSources begins to watch. An id of the plan that has effects already makes the run impossible.
+func (c *conduct) openSources(base time.Time) error {
+	keys := c.p.plan.EventByKey()
+	used := ""
+	opening := true
+	emit := func(e replay.Effect) {
+		if opening && e.Earlier && keys[e.Key] != nil && !c.p.plan.Settings.KeepIDs {
+			used = e.Key
+		}
+		c.rec.Effect(replay.TargetRun, e)
+		c.show.Effect()
+	}
+	c.watch = observe.New(c.sources, base, emit, func(m replay.Mark) { c.rec.Mark(replay.TargetRun, m) })
+	if err := c.watch.Start(c.stop.hard, 0); err != nil {
+		if errors.Is(err, observe.ErrSpec) {
+			return usagef("--effects: %w", err)
+		}
+		return fmt.Errorf("--effects: %w", err)
+	}
+	opening = false
+	if used != "" {
+		c.watch.Close()
+		return fmt.Errorf("the effect source has seen this plan's ids before (%s): give another --seed, or --reset the endpoint", used)
+	}
+	return nil
+}
+
+// send dispatches the plan and records what happens.
+func (c *conduct) send() error {
+	secret := c.secret
+	running, err := dispatch.Run(c.stop.soft, c.p.plan, c.target, dispatch.Options{
+		Sign: func(e replay.Event, kind replay.Signature, now time.Time) (http.Header, []byte, error) {
+			return c.p.provider.Sign(e, secret, kind, now)
+		},
+		Acknowledges: c.p.profile.Acknowledges,
+		Patience:     c.header.Patience,
+		TimeScale:    c.header.TimeScale,
+		Base:         c.rec.base,
+		Late:         c.late,
+		BeforePhase:  c.beforePhase,
+		Hard:         c.stop.hard,
+	})
+	if err != nil {
+		return err
+	}
+	acked := map[string]bool{}
+	for a := range running.Attempts {
+		// A redelivery that was not needed is no attempt: the plan and the acknowledgement tell it.
+		if a.Outcome == replay.Unsent && acked[a.Event] && a.Start == 0 {
+			c.show.Attempt(a)
+			continue
+		}
+		acked[a.Event] = acked[a.Event] || a.Outcome == replay.Acked
+		c.rec.Attempt(replay.TargetRun, a)
+		c.show.Attempt(a)
+	}
+	return running.Err()
+}
+
+var errNothingAcked = errors.New("the endpoint acknowledged no event of the control phase, so the faults were not sent")
+
+// beforePhase waits for effects where the next phase depends on them being there.
+func (c *conduct) beforePhase(_ context.Context, p replay.Phase) error {
+	if p == replay.PhaseFault {
+		if !ackedAny(c.rec.Snapshot()) {
+			return errNothingAcked
+		}
+	}
+	if p == replay.PhaseFault || p == replay.PhaseLate {
+		c.settle(p)
+	}
+	c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkPhase, At: c.rec.Now(), Phase: p})
+	c.show.Phase(p, c.p.plan)
+	return nil
+}
+
+func ackedAny(h replay.History) bool {
+	for _, a := range h.Attempts {
+		if a.Outcome == replay.Acked {
+			return true
+		}
+	}
+	return false
+}
+
+// The least time without a new effect that counts as quiet. Sources that are polled need several polls.
+const (
+	quietExact  = 100 * time.Millisecond
+	quietPolled = 400 * time.Millisecond
+)
+
+// settle waits until no new effect comes, bounded.
+func (c *conduct) settle(next replay.Phase) {
+	if len(c.sources) == 0 {
+		return
+	}
+	quiet := c.quiet()
+	bound := max(c.o.SettleMax, quiet)
+	c.show.Settling(quiet)
+	ok, err := c.watch.Settle(c.stop.hard, quiet, bound)
+	m := replay.Mark{Kind: replay.MarkSettled, At: c.rec.Now(), Phase: next, Quiet: ok && err == nil}
+	if err != nil {
+		m.Text = err.Error()
+	}
+	c.rec.Mark(replay.TargetRun, m)
+}
+
+func (c *conduct) quiet() time.Duration {
+	if c.o.Settle > 0 {
+		return c.o.Settle
+	}
+	least := quietExact
+	for _, s := range c.watch.Sources() {
+		if !s.Exact {
+			least = quietPolled
+		}
+	}
+	return max(least, 3*audit.ControlLag(c.rec.Snapshot()))
+}
+
+// markStop records why the run ended early.
+func (c *conduct) markStop() {
+	if why := c.stop.Why(); why != "" {
+		c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkStopped, At: c.rec.Now(), Text: why})
+	}
+}
+
+// conclude judges, reports, and turns the verdict into an exit code.
+func (c *conduct) conclude() error {
+	journal, writing := c.rec.Close()
+	v := audit.Judge(journal.Target, journal.Reference)
+	c.show.Done()
+	if err := writeAll(c.s, c.outs, report.New(journal, v)); err != nil {
+		return err
+	}
+	c.show.Say("journal: %s", c.rec.path)
+	if writing != nil && v.Verdict != audit.Fail {
+		return writing
+	}
+	if writing != nil {
+		c.show.Say("%v", writing)
+	}
+	return verdictCode(v.Verdict, c.o.InconclusiveAs)
+}

@@ -1,0 +1,76 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs hookonce with the process's arguments and returns its exit code.
+// fixtures are the events that demo and serve speak of.
+func Main(fixtures fs.FS) int {
+	return execute(context.Background(), SystemStreams(), fixtures, os.Args[1:])
+}
+
+func execute(ctx context.Context, s *Streams, fixtures fs.FS, args []string) int {
+	root := newRootCmd(s, fixtures)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitPass
+	}
+	var verdict *verdictError
+	if !errors.As(err, &verdict) {
+		fmt.Fprintf(s.Err, "hookonce: %s\n", oneLine(err.Error()))
+	}
+	return exitCode(err)
+}
+
+func newRootCmd(s *Streams, fixtures fs.FS) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "hookonce",
+		Short: "Prove that a webhook endpoint processes every event exactly once",
+		Long: `hookonce replays recorded webhooks against an endpoint the way a bad day at the provider
+would: duplicated, raced, reordered, timed out, redelivered. It watches the effects the
+endpoint commits and reports which events were processed twice, lost, or overwritten.`,
+		Example: `  hookonce demo                       # see it catch the published lock pattern
+  hookonce run ./fixtures/stripe --target http://localhost:3000/webhooks/stripe \
+    --secret whsec_... --effects http://localhost:3000/effects`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.SetIn(s.In)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usagef("%v (see %s --help)", err, c.CommandPath())
+	})
+	root.AddCommand(
+		NewRunCmd(s), NewDemoCmd(s, fixtures), NewServeCmd(s), NewPlanCmd(s), NewAuditCmd(s), NewReportCmd(s),
+		NewProvidersCmd(s), NewFixturesCmd(s), NewVersionCmd(s),
+	)
+	for _, c := range root.Commands() {
+		wrapArgs(c)
+	}
+	return root
+}
+
+// wrapArgs makes a wrong number of arguments a mistake in usage.
+func wrapArgs(c *cobra.Command) {
+	check := c.Args
+	if check == nil {
+		return
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usagef("%v (see %s --help)", err, c.CommandPath())
+		}
+		return nil
+	}
+}

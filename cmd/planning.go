@@ -1,0 +1,175 @@
+package cmd
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"github.com/tidwall/gjson"
+
+	"hookonce/chaos"
+	"hookonce/replay"
+	"hookonce/replay/fixture"
+	"hookonce/replay/provider"
+)
+
+// PlanningOptions are the flags that shape a plan. run, plan and demo share them.
+type PlanningOptions struct {
+	Provider  string
+	Secret    string
+	Seed      uint64
+	Faults    string
+	Copies    int
+	Race      int
+	Bursts    int
+	Late      []time.Duration
+	KeepIDs   bool
+	Only      []string
+	EffectKey string
+}
+
+func (o *PlanningOptions) add(f *pflag.FlagSet) {
+	f.StringVar(&o.Provider, "provider", "", "`name` of the provider (default: detect)")
+	f.Uint64Var(&o.Seed, "seed", 1, "seed of everything random: same seed, same plan")
+	f.StringVar(&o.Faults, "faults", "all", "faults to inject, as a `list`: all, "+strings.Join(chaos.Names(), ", ")+"; -NAME leaves one out")
+	f.IntVar(&o.Copies, "copies", 3, "deliveries of a duplicated event")
+	f.IntVar(&o.Race, "race", 3, "copies per gate: released together, so that they race")
+	f.IntVar(&o.Bursts, "bursts", 5, "gated bursts per raced event")
+	f.DurationSliceVar(&o.Late, "late", nil, "also send duplicates this long after the acknowledgement (really waits)")
+	f.BoolVar(&o.KeepIDs, "keep-ids", false, "send the recorded ids instead of fresh ones, each event in one role only")
+	f.StringSliceVar(&o.Only, "only", nil, "only event types that match a `pattern`, such as 'invoice.*'")
+	f.StringVar(&o.EffectKey, "effect-key", "", "`path` in the body of the id that effects are counted under, such as data.object.metadata.order_id")
+}
+
+// planned is a plan and what it was made with.
+type planned struct {
+	provider provider.Provider
+	profile  replay.Profile
+	plan     replay.Plan
+	fixtures fixture.Set
+	events   []replay.Event
+}
+
+// buildPlan reads the fixtures and plans with them. What the user should know
+// about the fixtures is told through say.
+func (o *PlanningOptions) buildPlan(s *Streams, paths []string, say func(string, ...any)) (*planned, error) {
+	set, err := fixture.Load(paths, s.In, fixture.Options{Provider: o.Provider})
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return o.planWith(set, say)
+}
+
+func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*planned, error) {
+	p := &planned{fixtures: set}
+	var err error
+	if p.events, err = o.selected(set.Events); err != nil {
+		return nil, err
+	}
+	if p.provider, err = oneProvider(p.events); err != nil {
+		return nil, err
+	}
+	p.profile = p.provider.Profile()
+	faults, err := chaos.ParseFaults(o.Faults)
+	if err != nil {
+		return nil, usagef("--faults: %w", err)
+	}
+	o.tellOfFixtures(set, p.events, say)
+	p.plan, err = chaos.Build(chaos.Input{
+		Events: p.events, Profile: p.profile, Rename: p.provider.Rename, Seed: o.Seed,
+		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts,
+			Late: o.Late, KeepIDs: o.KeepIDs, Signed: o.Secret != ""},
+	})
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return p, o.findEffectKeys(p.plan.Events)
+}
+
+// selected applies --only.
+func (o *PlanningOptions) selected(events []replay.Event) ([]replay.Event, error) {
+	if len(o.Only) == 0 {
+		return events, nil
+	}
+	for _, pattern := range o.Only {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return nil, usagef("--only %q: not a pattern: use * for any text, as in 'invoice.*'", pattern)
+		}
+	}
+	kept := slices.DeleteFunc(slices.Clone(events), func(e replay.Event) bool {
+		return !slices.ContainsFunc(o.Only, func(p string) bool { ok, _ := path.Match(p, e.Type); return ok })
+	})
+	if len(kept) == 0 {
+		return nil, usagef("--only %s: none of the %d events has such a type; there are %s", strings.Join(o.Only, ","), len(events), typesOf(events))
+	}
+	return kept, nil
+}
+
+func typesOf(events []replay.Event) string {
+	var types []string
+	for _, e := range events {
+		if !slices.Contains(types, e.Type) {
+			types = append(types, e.Type)
+		}
+	}
+	if len(types) > 8 {
+		return strings.Join(types[:8], ", ") + fmt.Sprintf(" and %d more", len(types)-8)
+	}
+	return strings.Join(types, ", ")
+}
+
+func oneProvider(events []replay.Event) (provider.Provider, error) {
+	if len(events) == 0 {
+		return nil, usagef("no events among the fixtures")
+	}
+	name := events[0].Provider
+	for _, e := range events {
+		if e.Provider != name {
+			return nil, usagef("%s is from %s and %s from %s: one run speaks for one provider, choose with --provider",
+				events[0].Fixture, name, e.Fixture, e.Provider)
+		}
+	}
+	return provider.ByName(name)
+}
+
+// tellOfFixtures says what was done to the fixtures' ids, and points out live ones.
+func (o *PlanningOptions) tellOfFixtures(set fixture.Set, events []replay.Event, say func(string, ...any)) {
+	if n, ids := fixture.Collisions(events); n > 0 && !o.KeepIDs {
+		say("%d events share %d ids: every delivery gets fresh ones, made from the seed (--keep-ids keeps them)", n, ids)
+	} else if n > 0 {
+		say("%d events share %d ids: with --keep-ids only the first of each id is sent", n, ids)
+	}
+	for _, f := range set.Files {
+		if f.Reason != "" {
+			say("left out %s: %s", f.Path, f.Reason)
+		}
+	}
+	for _, e := range events {
+		if e.Live {
+			say("%s is from the provider's live mode: it may hold real customers' data", e.Fixture)
+			break
+		}
+	}
+}
+
+// findEffectKeys reads --effect-key out of every body.
+func (o *PlanningOptions) findEffectKeys(events []replay.Event) error {
+	if o.EffectKey == "" {
+		return nil
+	}
+	found := false
+	for i := range events {
+		v := gjson.GetBytes(events[i].Body, o.EffectKey)
+		if v.Exists() && !v.IsObject() && !v.IsArray() {
+			events[i].EffectKey = v.String()
+			found = true
+		}
+	}
+	if !found {
+		return usagef("--effect-key %s: no event has a value there", o.EffectKey)
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package cmd
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"hookonce/replay"
+	"hookonce/replay/redact"
+)
+
+// flushEvery is how long a record may wait before it is handed to the kernel,
+// where it survives the end of the process.
+const flushEvery = 20 * time.Millisecond
+
+// recorder keeps what happens in a run: in the journal file, as it happens, and as the history in memory.
+type recorder struct {
+	path string
+	keep bool // bodies as they are
+	base time.Time
+
+	mu      sync.Mutex
+	file    *os.File
+	buf     *bufio.Writer
+	enc     *replay.Encoder
+	journal replay.Journal
+	err     error
+	failed  func(error)
+	done    chan struct{}
+	stopped chan struct{}
+}
+
+// newRecorder creates the journal and writes its header and plan. failed is called once if writing fails later.
+func newRecorder(path string, keep bool, base time.Time, failed func(error)) (*recorder, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("journal %s: is there already; runs never overwrite one another, choose another --journal", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("journal %s: cannot be written: %w", path, errors.Unwrap(err))
+	}
+	r := &recorder{path: path, keep: keep, base: base, file: f, buf: bufio.NewWriterSize(f, 1<<16), failed: failed,
+		done: make(chan struct{}), stopped: make(chan struct{})}
+	r.enc = replay.NewEncoder(r.buf)
+	go r.flushes()
+	return r, nil
+}
+
+func (r *recorder) flushes() {
+	defer close(r.stopped)
+	t := time.NewTicker(flushEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-r.done:
+			return
+		case <-t.C:
+			r.mu.Lock()
+			r.check(r.buf.Flush())
+			r.mu.Unlock()
+		}
+	}
+}
+
+// check remembers the first write error. The run then stops sending: what is not recorded must not happen.
+func (r *recorder) check(err error) {
+	if err == nil || r.err != nil {
+		return
+	}
+	r.err = fmt.Errorf("journal %s: %w", r.path, err)
+	if r.failed != nil {
+		go r.failed(r.err)
+	}
+}
+
+func (r *recorder) write(rec replay.Record) {
+	if r.err == nil {
+		r.check(r.enc.Encode(rec))
+	}
+}
+
+// Begin writes the header, the plan and the request bodies.
+func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.journal.Target.Header, r.journal.Target.Plan = h, p
+	r.write(replay.Record{Header: &h})
+	if r.err == nil {
+		r.check(r.enc.EncodePlan(p))
+	}
+	for _, e := range p.Events {
+		r.write(replay.Record{Body: &replay.Body{Event: e.Key, Text: r.text(string(e.Body))}})
+	}
+	r.check(r.buf.Flush())
+	return r.err
+}
+
+func (r *recorder) text(s string) string {
+	if r.keep {
+		return s
+	}
+	return redact.Text(s)
+}
+
+// Attempt records an attempt of a run.
+func (r *recorder) Attempt(run replay.Run, a replay.Attempt) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a.Body, a.Error = r.text(a.Body), r.text(a.Error)
+	h := r.history(run)
+	h.Attempts = append(h.Attempts, a)
+	r.write(replay.Record{Run: run, Attempt: &a})
+}
+
+// Effect records an effect of the target.
+func (r *recorder) Effect(run replay.Run, e replay.Effect) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.history(run)
+	h.Effects = append(h.Effects, e)
+	r.write(replay.Record{Run: run, Effect: &e})
+}
+
+// Mark records a moment.
+func (r *recorder) Mark(run replay.Run, m replay.Mark) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m.Text = r.text(m.Text)
+	h := r.history(run)
+	h.Marks = append(h.Marks, m)
+	r.write(replay.Record{Run: run, Mark: &m})
+}
+
+// Now is the time since the run's base.
+func (r *recorder) Now() time.Duration { return time.Since(r.base) }
+
+// Sources replaces what is known of the effect sources: they learn while they watch.
+func (r *recorder) Sources(s []replay.SourceInfo) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.journal.Target.Header.Sources = s
+	r.write(replay.Record{Sources: s})
+}
+
+// End closes a run's records.
+func (r *recorder) End(run replay.Run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.history(run)
+	h.Stats = replay.StatsOf(r.journal.Target.Plan, h.Attempts)
+	h.Complete = true
+	r.write(replay.Record{Run: run, End: &replay.End{Stats: h.Stats}})
+	r.check(r.buf.Flush())
+}
+
+func (r *recorder) history(run replay.Run) *replay.History {
+	if run == replay.TargetRun {
+		return &r.journal.Target
+	}
+	if r.journal.Reference == nil {
+		r.journal.Reference = &replay.History{Header: r.journal.Target.Header, Plan: r.journal.Target.Plan}
+	}
+	return r.journal.Reference
+}
+
+// Snapshot is the target's history so far.
+func (r *recorder) Snapshot() replay.History {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.journal.Target
+}
+
+// Close flushes and closes the journal and returns what it holds.
+func (r *recorder) Close() (replay.Journal, error) {
+	close(r.done)
+	<-r.stopped
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.check(r.buf.Flush())
+	r.check(r.file.Close())
+	return r.journal, r.err
+}

@@ -1,0 +1,88 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hookonce/dedupe/audit"
+)
+
+// afterwards is what stands below the findings: what is missing, what each check
+// says, what control taught, and how to run everything again.
+func (p *page) afterwards(r Report) {
+	if r.Verdict != audit.Inconclusive || len(r.Missing) > missingShown {
+		p.list("missing", yellow, r.Missing)
+	}
+	p.list("checks", plainInk, r.reasons())
+	p.list("types", plainInk, r.unjudged())
+	p.list("faults", plainInk, r.unfired())
+	p.list("notes", plainInk, r.Notes)
+	p.blank()
+	p.labelled("run", dim, fmt.Sprintf("hookonce %s, started %s", screen(r.Tool, 40), r.Started.Format("2006-01-02 15:04:05 UTC")), p.width, 1)
+	p.labelled("time", dim, r.Time.Statement, p.width, 3)
+	p.command("again", r.Command)
+}
+
+// list adds labelled entries below each other.
+func (p *page) list(label string, ink colour, entries []string) {
+	if len(entries) == 0 {
+		return
+	}
+	const most = 40
+	p.blank()
+	for i, e := range entries {
+		if i == most {
+			p.labelled("", dim, fmt.Sprintf("and %d more", len(entries)-most), p.width, 1)
+			return
+		}
+		p.labelled(label, ink, screen(e, 600), p.width, 8)
+		label = ""
+	}
+}
+
+// reasons lists why checks did not pass, those with the same reason together. What
+// is missing was said before.
+func (r Report) reasons() []string {
+	type key struct {
+		status audit.Status
+		reason string
+	}
+	names := map[key][]string{}
+	var order []key
+	for _, c := range r.Checks {
+		k := key{c.Status, c.Reason}
+		if c.Reason == "" || c.Status == audit.Pass || c.Status == audit.Inconclusive && slices.Contains(r.Missing, c.Reason) {
+			continue
+		}
+		if names[k] == nil {
+			order = append(order, k)
+		}
+		names[k] = append(names[k], c.Name)
+	}
+	return each(order, func(k key) string {
+		return fmt.Sprintf("%s (%s): %s", strings.Join(names[k], ", "), k.status, k.reason)
+	})
+}
+
+// unjudged lists the event types that were not judged, and why.
+func (r Report) unjudged() []string {
+	var out []string
+	for _, t := range r.Types {
+		if t.Judgement != "judged" {
+			out = append(out, strings.TrimSuffix(fmt.Sprintf("%s (%s): %s", t.Type, t.Judgement, t.Reason), ": "))
+		}
+	}
+	return out
+}
+
+// unfired lists the faults that did not fully take place, where the audit says why.
+func (r Report) unfired() []string {
+	var out []string
+	for _, f := range r.Faults {
+		if f.Reason != "" {
+			out = append(out, f.String()+": "+f.Reason)
+		}
+	}
+	return out
+}

@@ -1,0 +1,86 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"hookonce/dedupe/audit"
+)
+
+// headline says the verdict in words, from figures alone.
+func (r Report) headline() string {
+	switch r.Verdict {
+	case audit.Fail:
+		if s := r.violated(); s != "" {
+			return s
+		}
+		return "a check failed"
+	case audit.Pass:
+		return fmt.Sprintf("no violation in %s of %s", plural(r.Stats.Attempts, "delivery"), plural(r.Stats.Events, "event"))
+	}
+	return "not enough was observed to say that every event is processed exactly once"
+}
+
+// violated counts what went wrong: "12 events processed more than once, 2 events lost".
+func (r Report) violated() string {
+	var order []string
+	count := map[string]int{}
+	for _, g := range r.groups() {
+		if g.severity != audit.Violation {
+			continue
+		}
+		if count[g.code] == 0 {
+			order = append(order, g.code)
+		}
+		count[g.code] += len(g.findings)
+	}
+	const most = 3
+	var out []string
+	for _, code := range order[:min(most, len(order))] {
+		out = append(out, phrase(code, count[code]))
+	}
+	if left := len(order) - most; left > 0 {
+		out = append(out, "and more of "+plural(left, "other kind"))
+	}
+	return strings.Join(out, ", ")
+}
+
+// phrase puts a count of findings of one code into words.
+func phrase(code string, n int) string {
+	for _, p := range phrases() {
+		if p.code == code {
+			return plural(n, p.noun) + " " + p.what
+		}
+	}
+	return fmt.Sprintf("%d %s", n, screen(code, 40))
+}
+
+type wording struct{ code, noun, what string }
+
+func phrases() []wording {
+	return []wording{
+		{"double-processing", "event", "processed more than once"},
+		{"lost-event", "event", "lost"},
+		{"stale-final", "subject", "left with something older"},
+		{"corrupt-final", "subject", "left with something never sent"},
+		{"regress", "subject", "went back"},
+		{"resurrect", "deleted subject", "came back"},
+		{"stuck", "event", "never acknowledged"},
+		{"signature-bypass", "delivery", "taken without a valid signature"},
+		{"stale-signature", "delivery", "taken with an outdated signature"},
+		{"wrong-rejection", "event", "wrongly refused as unsigned"},
+		{"window-too-short", "late duplicate", "processed again"},
+	}
+}
+
+// plural counts regular nouns.
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "y"):
+		noun = strings.TrimSuffix(noun, "y") + "ies"
+	default:
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

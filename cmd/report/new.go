@@ -1,0 +1,139 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"hookonce/dedupe/audit"
+	"hookonce/replay"
+)
+
+// New gathers what formats show from a journal and the verdict over it.
+func New(j replay.Journal, v audit.Verdict) Report {
+	h := j.Target
+	r := Report{
+		Schema: Schema, Verdict: v.Verdict, Seed: h.Plan.Seed, Command: h.Header.Command,
+		Tool: h.Header.Tool, Started: h.Header.Started.UTC(), Target: h.Header.Target, Provider: h.Plan.Provider,
+		Complete: h.Complete, Stopped: h.Stopped(), Missing: orEmpty(v.Missing), Notes: orEmpty(v.Notes),
+		Checks: each(v.Checks, newCheck), Events: each(v.Events, newEvent), Races: each(v.Races, newRace),
+		Types: each(v.Types, newType), Faults: each(v.Faults, newFault), Sources: each(h.Header.Sources, newSource),
+		Late: newLate(h, v.LateTested), Time: newTime(h.Header),
+	}
+	facts := newFacts(h)
+	r.Findings = each(v.Findings, facts.finding)
+	r.Score = newScore(v)
+	r.Reference = newReference(j)
+	r.Stats = newStats(h, r)
+	return r
+}
+
+func each[A, B any](in []A, f func(A) B) []B {
+	out := make([]B, 0, len(in))
+	for _, a := range in {
+		out = append(out, f(a))
+	}
+	return out
+}
+
+func orEmpty[T any](in []T) []T {
+	if in == nil {
+		return []T{}
+	}
+	return in
+}
+
+func newCheck(c audit.CheckResult) Check {
+	return Check{c.Name, c.Severity, c.Status, c.Reason, c.Findings, c.Judged}
+}
+
+func newEvent(e audit.EventRow) Event {
+	return Event{e.Key, e.Type, e.Subject, e.Fault, e.Deliveries, e.Acked, e.Effects, e.Expected, e.ReferenceEffects, e.Judgement}
+}
+
+func newRace(g replay.Gate) Race { return Race{g.Number, g.Copies, g.Overlapped, Micros(g.Spread)} }
+
+func newType(t audit.TypeRow) Type {
+	return Type{t.Type, t.Events, t.Effects, t.Judgement, t.Reason, Micros(t.Latency), Micros(t.Lag)}
+}
+
+func newFault(f audit.FaultRow) Fault { return Fault{f.Fault, f.Planned, f.Fired, f.Reason} }
+
+func newSource(s replay.SourceInfo) Source { return Source{s.Label, s.Exact, s.States, s.Counts} }
+
+func newLate(h replay.History, tested time.Duration) Late {
+	l := Late{Planned: each(h.Plan.Settings.Late, func(d time.Duration) Micros { return Micros(d) }),
+		Tested: Micros(tested), ClockMoved: h.Header.ClockMoved}
+	switch {
+	case tested > 0 && l.ClockMoved:
+		l.Statement = fmt.Sprintf("tested up to an age of %s, by moving the endpoint's clock", span(tested))
+	case tested > 0:
+		l.Statement = fmt.Sprintf("tested up to an age of %s", span(tested))
+	case len(l.Planned) > 0:
+		l.Statement = fmt.Sprintf("not tested: one after %s was planned and did not take place", span(slices.Max(h.Plan.Settings.Late)))
+	default:
+		l.Statement = "not tested: --late 70s"
+	}
+	return l
+}
+
+func newTime(h replay.Header) Time {
+	t := Time{Scale: h.TimeScale, Patience: Micros(h.Patience)}
+	switch {
+	case h.TimeScale == 1:
+		t.Statement = "the provider's waits were kept in real time"
+	case h.TimeScale <= 0 || math.IsNaN(h.TimeScale) || math.IsInf(h.TimeScale, 0):
+		t.Scale = 0
+		t.Statement = "the provider's waits were left out: nothing is proven about what the endpoint forgets or expires meanwhile"
+	default:
+		t.Statement = fmt.Sprintf("the provider's waits were scaled by %s: nothing is proven about what the endpoint forgets or expires meanwhile",
+			strconv.FormatFloat(h.TimeScale, 'g', -1, 64))
+	}
+	return t
+}
+
+func newStats(h replay.History, r Report) Stats {
+	in := h.Stats
+	if !h.Complete {
+		in = replay.StatsOf(h.Plan, h.Attempts)
+	}
+	s := Stats{Events: len(r.Events), Deliveries: in.Deliveries, Attempts: in.Attempts, Elapsed: Micros(in.Elapsed),
+		LateP50: Micros(in.LateP50), LateP99: Micros(in.LateP99), LateMax: Micros(in.LateMax), Races: len(r.Races)}
+	for _, f := range r.Findings {
+		switch f.Severity {
+		case audit.Violation:
+			s.Violations++
+		case audit.Warning:
+			s.Warnings++
+		default:
+			s.Hints++
+		}
+	}
+	var spreads []Micros
+	for _, g := range r.Races {
+		if g.Overlapped {
+			spreads = append(spreads, g.Spread)
+		}
+	}
+	if s.Overlapped = len(spreads); s.Overlapped > 0 {
+		slices.Sort(spreads)
+		s.Spread = spreads[len(spreads)/2]
+		s.RateBound = rateBound(r, s.Overlapped)
+	}
+	return s
+}
+
+// rateBound is the exact form of the rule of three: with a true rate p, n races show nothing with
+// probability (1-p)^n, which is 5 % at the bound.
+func rateBound(r Report, n int) float64 {
+	for _, c := range r.Checks {
+		if c.Name == doubleProcessing && c.Status == audit.Pass {
+			return 1 - math.Pow(0.05, 1/float64(n))
+		}
+	}
+	return 0
+}
+
+const doubleProcessing = "double-processing"

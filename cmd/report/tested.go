@@ -1,0 +1,155 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// testedLines is how many lines tested takes at most, where nothing more urgent stands above it.
+const testedLines = 9
+
+// tested says in a few lines what the verdict rests on. Facts that need a second line
+// get one as long as there is room, the foremost in order of what it would lose by a cut.
+func (p *page) tested(r Report, most int) {
+	facts := r.tested()
+	total := 0
+	room := make([]int, len(facts))
+	for i := range facts {
+		room[i] = 1
+		total++
+	}
+	for i, f := range facts {
+		if len(f.lines) > 1 && total < most {
+			room[i]++
+			total++
+		}
+	}
+	for i, f := range facts {
+		p.labelledLines(f.label, plainInk, f.lines, headWidth, room[i])
+	}
+}
+
+// fact is one labelled statement, broken into lines for the head.
+type fact struct {
+	label string
+	lines []string
+}
+
+func (r Report) tested() []fact {
+	const width = headWidth - indent - labelWidth
+	list := func(items []string, separator string) []string { return wrapItems(items, separator, width) }
+	facts := []fact{{"tested", wrap(r.testedLine(), width)}}
+	if !r.Complete || r.Stopped != "" {
+		facts = append(facts, fact{"cut short", wrap(r.cutShort(), width)})
+	}
+	facts = append(facts, fact{"races", list(r.raceItems(), "; ")}, fact{"faults", list(r.faultItems(), ", ")},
+		fact{"late", wrap(r.Late.Statement, width)}, fact{"effects", list(r.sourceItems(), ", ")},
+		fact{"right", list(r.scoreItems(), ", ")})
+	if r.Time.Scale != 1 {
+		facts = append(facts, fact{"waits", wrap(r.waitsLine(), width)})
+	}
+	return facts
+}
+
+func (r Report) waitsLine() string {
+	return fmt.Sprintf("scaled by %g: nothing is proven about what expires meanwhile", r.Time.Scale)
+}
+
+func (r Report) testedLine() string {
+	s := r.Stats
+	return fmt.Sprintf("%s, %d of %s sent in %s, seed %d", plural(s.Events, screen(r.Provider, 20)+" event"),
+		s.Attempts, plural(s.Deliveries, "delivery"), span(time.Duration(s.Elapsed)), r.Seed)
+}
+
+func (r Report) cutShort() string {
+	if r.Stopped != "" {
+		return "stopped early: " + screen(r.Stopped, 100)
+	}
+	return "the journal has no end: what was not recorded is unknown"
+}
+
+func (r Report) raceItems() []string {
+	s := r.Stats
+	switch {
+	case s.Races == 0:
+		return []string{"none planned"}
+	case s.Overlapped == 0:
+		return []string{fmt.Sprintf("0 of %d overlapped: they prove nothing", s.Races)}
+	}
+	items := []string{fmt.Sprintf("%d of %d overlapped, median spread %s", s.Overlapped, s.Races, span(time.Duration(s.Spread)))}
+	if s.RateBound > 0 {
+		items = append(items, fmt.Sprintf("none doubled an event, so below %.2g %% do (95 %% confidence)", 100*s.RateBound))
+	}
+	return items
+}
+
+func (r Report) faultItems() []string {
+	if len(r.Faults) == 0 {
+		return []string{"none planned"}
+	}
+	var out []string
+	for _, f := range r.Faults {
+		out = append(out, f.String())
+	}
+	return out
+}
+
+// String is "race 23/24": how many took place of how many planned.
+func (f Fault) String() string {
+	if f.Planned == 0 {
+		return screen(f.Fault, 30) + " left out"
+	}
+	return fmt.Sprintf("%s %d/%d", screen(f.Fault, 30), f.Fired, f.Planned)
+}
+
+func (r Report) sourceItems() []string {
+	if len(r.Sources) == 0 {
+		return []string{"no source: add --effects"}
+	}
+	var out []string
+	for _, s := range r.Sources {
+		out = append(out, screen(s.Label, 60)+s.nature())
+	}
+	return out
+}
+
+// nature says what a source tells and how.
+func (s Source) nature() string {
+	var kinds []string
+	if s.Counts {
+		kinds = append(kinds, "counts")
+	}
+	if s.States {
+		kinds = append(kinds, "versions")
+	}
+	if len(kinds) == 0 {
+		return " (told nothing)"
+	}
+	how := "polled"
+	if s.Exact {
+		how = "as they happen"
+	}
+	return " (" + strings.Join(kinds, " and ") + ", " + how + ")"
+}
+
+// scoreItems puts the reference beside the target.
+func (r Report) scoreItems() []string {
+	ref := "no reference ran"
+	if r.Reference != nil {
+		ref = screen(r.Reference.Name, 20) + " reference " + r.Reference.Score.String()
+	}
+	return []string{"target " + r.Score.String(), ref}
+}
+
+// String is "27 of 42 events", undecided ones told apart.
+func (s Score) String() string {
+	decided := s.Right + s.Wrong
+	switch {
+	case decided == 0:
+		return fmt.Sprintf("undecided on %s", plural(s.Undecided, "event"))
+	case s.Undecided == 0:
+		return fmt.Sprintf("%d of %s", s.Right, plural(decided, "event"))
+	}
+	return fmt.Sprintf("%d of %s (%d undecided)", s.Right, plural(decided, "event"), s.Undecided)
+}

@@ -1,0 +1,202 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// The columns of a timeline: two of indent, who it is about, the drawing, what came of it.
+const (
+	whoWidth     = 16
+	outcomeWidth = 18
+	mostLanes    = 8
+	mostMarks    = 4 // rows of effects
+)
+
+// timeline draws the attempts and effects of one finding over a common axis.
+type timeline struct {
+	f        Finding
+	attempts []Attempt
+	axis     axis
+	width    int // of the drawing
+	origin   Micros
+}
+
+// drawTimeline returns the lines of a finding's timeline, or nothing where there is nothing to draw.
+func drawTimeline(f Finding, width int) [][]piece {
+	t := timeline{f: f, attempts: drawnAttempts(f.Evidence.Attempts), width: width - 2 - whoWidth - 1 - outcomeWidth}
+	if len(t.attempts) == 0 {
+		return nil
+	}
+	spans := t.spans()
+	t.axis = newAxis(spans, t.width)
+	t.origin = t.axis.parts[0].from
+	lines := t.gate()
+	for _, a := range t.attempts {
+		lines = append(lines, t.lane(a))
+	}
+	lines = append(lines, t.scale())
+	lines = append(lines, t.effects()...)
+	if left := len(f.Evidence.Attempts) - len(t.attempts); left > 0 {
+		lines = append(lines, []piece{{"  " + plural(left, "earlier attempt") + " not drawn", dim}})
+	}
+	return lines
+}
+
+// drawnAttempts picks the lanes: all in the order of their start, or of too many the last ones, which led to the end.
+func drawnAttempts(in []Attempt) []Attempt {
+	out := slices.Clone(in)
+	slices.SortStableFunc(out, func(a, b Attempt) int { return cmp.Compare(a.Start, b.Start) })
+	return out[max(0, len(out)-mostLanes):]
+}
+
+func (t timeline) spans() []stretch {
+	var out []stretch
+	for _, a := range t.attempts {
+		out = append(out, stretch{from: a.Start, to: a.last()})
+	}
+	for _, e := range t.f.Evidence.Effects {
+		if first := out[0].from; e.At >= first { // effects before the first lane belong to attempts that are not drawn
+			out = append(out, stretch{from: e.At, to: e.At})
+		}
+	}
+	return out
+}
+
+// row puts a drawing between its two columns of text.
+func (t timeline) row(who string, c canvas, outcome string, ink colour) []piece {
+	out := append([]piece{{"  " + pad(who, whoWidth) + " ", dim}}, c.pieces()...)
+	return append(out, piece{" " + clip(outcome, outcomeWidth-1), ink})
+}
+
+// gate marks the moment at which the gate let its copies go: the first of their last bytes.
+func (t timeline) gate() [][]piece {
+	var at Micros
+	n := 0
+	for _, a := range t.attempts {
+		if a.Gate != 0 && a.LastByte != 0 && (n == 0 || a.LastByte < at) {
+			at, n = a.LastByte, a.Gate
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	c := newCanvas(t.width)
+	col := t.axis.column(at)
+	c.put(col, '▼', cyan)
+	note := " released together"
+	if g := t.f.Evidence.Gate; g != nil {
+		note = fmt.Sprintf(" %d copies, spread %s", g.Copies, span(time.Duration(g.Spread)))
+	}
+	if cells(note) < t.width-col {
+		c.text(col+1, t.width, note, dim)
+	} else if note = strings.TrimSpace(note) + " "; cells(note) <= col {
+		c.text(col-cells(note), col, note, dim)
+	}
+	return [][]piece{t.row("gate "+strconv.Itoa(n), c, "", plainInk)}
+}
+
+// lane draws one attempt: sent or held at the gate, with the endpoint, answered or given up.
+func (t timeline) lane(a Attempt) []piece {
+	c := newCanvas(t.width)
+	from, to := t.axis.column(a.Start), t.axis.column(a.last())
+	worked := to + 1 // no last byte: the endpoint never had all of it
+	if a.LastByte != 0 {
+		worked = t.axis.column(a.LastByte)
+	}
+	for i := from; i <= to; i++ {
+		switch {
+		case i == worked:
+			c.put(i, '┝', plainInk)
+		case i > worked:
+			c.put(i, '━', plainInk)
+		case i == from:
+			c.put(i, '├', plainInk)
+		default:
+			c.put(i, '╌', dim)
+		}
+	}
+	text, ink := t.outcome(a)
+	switch {
+	case a.Outcome == replay.Unknown || a.Outcome == replay.Unsent:
+		c.put(to, '╳', ink)
+	case to > from:
+		c.put(to, '┥', ink)
+	}
+	return t.row(t.who(a), c, text, ink)
+}
+
+// last is the latest moment known of the attempt.
+func (a Attempt) last() Micros { return max(a.Start, a.LastByte, a.FirstByte, a.End) }
+
+func (t timeline) who(a Attempt) string {
+	name := string(a.Role)
+	switch {
+	case t.manyEvents() && a.Version != "":
+		name = "v " + a.Version
+	case a.Signature != replay.SignValid:
+		name = string(a.Signature)
+	case a.Role == replay.RoleLate:
+		name = "late"
+	}
+	n := "#" + strconv.Itoa(a.Delivery) + " "
+	return n + clipMiddle(screen(name, 64), whoWidth-cells(n))
+}
+
+func (t timeline) manyEvents() bool {
+	return slices.ContainsFunc(t.attempts, func(a Attempt) bool { return a.Event != t.attempts[0].Event })
+}
+
+func (t timeline) outcome(a Attempt) (string, colour) {
+	took := span(time.Duration(a.last() - a.Start))
+	switch {
+	case a.Outcome == replay.Unsent:
+		return "not sent", dim
+	case a.HungUp:
+		return "hung up, " + took, yellow
+	case a.Outcome == replay.Unknown && a.Status == 0:
+		return "no answer, " + took, yellow
+	case a.Outcome == replay.Acked:
+		return fmt.Sprintf("%d in %s", a.Status, took), green
+	}
+	return fmt.Sprintf("%d in %s", a.Status, took), yellow
+}
+
+// scale draws the axis with its times, counted from the first attempt.
+func (t timeline) scale() []piece {
+	c := newCanvas(t.width)
+	for i, p := range t.axis.parts {
+		last := p.col + p.cells - 1
+		c.text(p.col, last, "└"+strings.Repeat("─", p.cells), dim)
+		c.put(last, '┘', dim)
+		if i > 0 {
+			c.text(p.col-cutCells, p.col, "╱╱", dim)
+		}
+		t.label(c, p)
+	}
+	return t.row("", c, "", plainInk)
+}
+
+// label writes a stretch's begin, and its end where both fit, in the longest form that does.
+func (t timeline) label(c canvas, p stretch) {
+	first, last := p.col+1, p.col+p.cells-1
+	for _, write := range []func(time.Duration) string{
+		func(d time.Duration) string { return " " + span(d) + " " }, span, shortSpan,
+	} {
+		from, to := write(time.Duration(p.from-t.origin)), write(time.Duration(p.to-t.origin))
+		if first+cells(from) > last {
+			continue
+		}
+		c.text(first, last, from, dim)
+		if p.to > p.from && from != to && first+cells(from)+cells(to) < last {
+			c.text(last-cells(to), last, to, dim)
+		}
+		return
+	}
+}

@@ -1,0 +1,232 @@
+package cmd
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hookonce/chaos"
+	"hookonce/dedupe/audit"
+	"hookonce/dedupe/observe"
+	"hookonce/replay"
+	"hookonce/replay/dispatch"
+	"hookonce/replay/redact"
+)
+
+// RunOptions are the flags of run.
+type RunOptions struct {
+	PlanningOptions
+	ConductOptions
+	Config     string
+	Target     string
+	AllowHosts []string
+	Headers    []string
+	CACert     string
+	Insecure   bool
+	Wait       time.Duration
+	Reset      string
+	Effects    []string
+	Expect     map[string]string
+	Checks     []string
+	Volatile   []string
+}
+
+// NewRunCmd is the main job.
+func NewRunCmd(s *Streams) *cobra.Command {
+	var o RunOptions
+	c := &cobra.Command{
+		Use:   "run [FIXTURE|DIR ...]",
+		Short: "Replay webhooks with faults, watch the effects, and judge the endpoint",
+		Long: `Sends the fixtures to an endpoint: first cleanly, to learn what normal is, then duplicated,
+raced, reordered, timed out and redelivered. It watches the effects the endpoint commits, runs
+the same plan through a reference implementation, and says what was processed twice, lost or
+overwritten. FIXTURE may be - for stdin.
+
+Exit codes: 0 pass, 1 violations, 2 usage, 3 inconclusive, 4 the run could not be carried out.`,
+		Example: `  hookonce run ./fixtures/stripe --target http://localhost:3000/webhooks/stripe \
+    --secret whsec_... --effects http://localhost:3000/effects --out junit=hookonce.xml
+  hookonce run events.jsonl --target http://localhost:3000/hook \
+    --effects 'exec:psql -tAc "select event_id, count(*) from charges group by 1"'`,
+		RunE: func(c *cobra.Command, args []string) error { return runRun(c, s, o, args) },
+	}
+	o.addFlags(c, s)
+	return c
+}
+
+func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
+	f := c.Flags()
+	f.StringVar(&o.Target, "target", "", "`URL` of the endpoint")
+	f.StringVar(&o.Secret, "secret", "", "signing secret of the endpoint (default: $HOOKONCE_SECRET)")
+	o.PlanningOptions.add(f)
+	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP (repeatable)")
+	f.StringToStringVar(&o.Expect, "expect-effects", nil, "`TYPE=N`: an event of this type has N effects, whatever control shows")
+	f.StringSliceVar(&o.Checks, "checks", nil, "checks that must be decided, as a `list`: an undecided one makes the run inconclusive")
+	f.StringSliceVar(&o.Volatile, "volatile", nil, "`names` of response members that may differ between two answers to one event")
+	f.StringArrayVar(&o.AllowHosts, "allow-host", nil, "`host` outside loopback and private networks that may be attacked (repeatable)")
+	f.StringArrayVar(&o.Headers, "header", nil, "`'Name: value'` sent with every delivery (repeatable)")
+	f.StringVar(&o.CACert, "cacert", "", "PEM `file` with the certificate authority of an https target")
+	f.BoolVar(&o.Insecure, "insecure", false, "do not verify the certificate of an https target")
+	f.DurationVar(&o.Wait, "wait", 0, "how long to wait for the endpoint to come up")
+	f.StringVar(&o.Reset, "reset", "", "`command` to run before the run, such as one that empties a test database")
+	f.StringVar(&o.Config, "config", "", "`file` with the same settings (default: hookonce.yaml, if there is one); flags win")
+	o.ConductOptions.add(c)
+}
+
+func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
+	args, err := applyConfig(c, s, o.Config, args)
+	if err != nil {
+		return err
+	}
+	if o.Secret == "" {
+		o.Secret = s.Getenv("HOOKONCE_SECRET")
+	}
+	if len(args) == 0 || o.Target == "" {
+		return missingArguments(args, o.Target)
+	}
+	target, err := o.target()
+	if err != nil {
+		return err
+	}
+	outs, err := parseOutputs(s, o.Out)
+	if err != nil {
+		return err
+	}
+	expect, err := o.expectations()
+	if err != nil {
+		return err
+	}
+	show := newProgress(s)
+	p, err := o.buildPlan(s, args, show.Say)
+	if err != nil {
+		return err
+	}
+	sources, err := o.sources(p.plan)
+	if err != nil {
+		return err
+	}
+	if err := o.reset(c.Context(), s); err != nil {
+		return err
+	}
+	cd := &conduct{
+		s: s, o: o.ConductOptions, p: p, secret: o.Secret, target: target, wait: o.Wait, sources: sources, outs: outs, show: show,
+		header: replay.Header{Target: target.URL.Redacted(), Command: redact.Command(append([]string{"hookonce"}, os.Args[1:]...)),
+			Expect: expect, Checks: o.Checks, Volatile: o.Volatile},
+	}
+	cd.header.Target = redact.URL(o.Target)
+	return cd.run(c.Context())
+}
+
+// missingArguments tells what is missing, and the shortest line that works.
+func missingArguments(args []string, target string) error {
+	var missing []string
+	if len(args) == 0 {
+		missing = append(missing, "fixtures (files, folders, or - for stdin)")
+	}
+	if target == "" {
+		missing = append(missing, "--target URL")
+	}
+	return usagef("run: missing %s. For example: hookonce run ./fixtures --target http://localhost:3000/webhooks --secret whsec_... "+
+		"--effects http://localhost:3000/effects; or see it work first: hookonce demo", strings.Join(missing, " and "))
+}
+
+func (o *RunOptions) target() (dispatch.Target, error) {
+	t := dispatch.Target{Header: http.Header{}, Guard: &dispatch.Guard{AllowHosts: o.AllowHosts}}
+	u, err := url.Parse(o.Target)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return t, usagef("--target %s: not a URL; give one like http://localhost:3000/webhooks", safe(o.Target))
+	}
+	t.URL = u
+	for _, h := range o.Headers {
+		name, value, found := strings.Cut(h, ":")
+		if !found || strings.TrimSpace(name) == "" {
+			return t, usagef("--header %s: give it as 'Name: value'", safe(h))
+		}
+		t.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	if u.Scheme == "https" {
+		t.TLS = &tls.Config{InsecureSkipVerify: o.Insecure} //nolint:gosec // asked for by --insecure
+		if o.CACert != "" {
+			if t.TLS.RootCAs, err = certPool(o.CACert); err != nil {
+				return t, err
+			}
+		}
+	}
+	return t, nil
+}
+
+func certPool(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usagef("--cacert: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, usagef("--cacert %s: no certificate in it (PEM is needed)", path)
+	}
+	return pool, nil
+}
+
+func (o *RunOptions) expectations() (map[string]int, error) {
+	for _, name := range o.Checks {
+		if !slices.Contains(audit.Codes(), name) {
+			return nil, usagef("--checks %s: unknown; choose from %s", safe(name), strings.Join(audit.Codes(), ", "))
+		}
+	}
+	if len(o.Expect) == 0 {
+		return nil, nil
+	}
+	out := map[string]int{}
+	for t, text := range o.Expect {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return nil, usagef("--expect-effects %s=%s: N must be a number, 0 or more", safe(t), safe(text))
+		}
+		out[t] = n
+	}
+	return out, nil
+}
+
+func (o *RunOptions) sources(p replay.Plan) ([]observe.Source, error) {
+	ids := observe.IDsOf(p)
+	var out []observe.Source
+	for _, spec := range o.Effects {
+		src, err := observe.Parse(spec, observe.Options{Known: ids.Known, Event: ids.Event})
+		if err != nil {
+			return nil, usagef("--effects: %w", err)
+		}
+		out = append(out, src)
+	}
+	return out, nil
+}
+
+func (o *RunOptions) reset(ctx context.Context, s *Streams) error {
+	if o.Reset == "" {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "sh", "-c", o.Reset)
+	cmd.Stdout, cmd.Stderr = s.Err, s.Err
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("--reset: the command failed: %w", err)
+	}
+	return nil
+}
+
+// faultList is the help text of the faults, for commands that plan.
+func faultList() string {
+	var b strings.Builder
+	for _, f := range chaos.Catalog() {
+		fmt.Fprintf(&b, "  %-14s %s\n", f.Name, f.Summary)
+	}
+	return b.String()
+}

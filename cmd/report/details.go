@@ -65,7 +65,9 @@ func (p *page) finding(f, before Finding, legend bool) {
 			p.line(l...)
 		}
 		if legend {
-			p.line(piece{"  ├╌ sending  ┝━ with the endpoint  ┥ answered  ╳ gave up  ◆ effect  ╌◆ or before", dim})
+			for _, l := range wrapItems(legendItems(), "  ", p.width-indent) {
+				p.line(piece{"  " + l, dim})
+			}
 		}
 		p.blank()
 	}
@@ -76,6 +78,10 @@ func (p *page) finding(f, before Finding, legend bool) {
 	if f.Reproduce != before.Reproduce {
 		p.command("reproduce", f.Reproduce)
 	}
+}
+
+func legendItems() []string {
+	return []string{"├╌ sending", "┝━ with the endpoint", "┥ answered", "╳ gave up", "◆ effect", "╌◆ or earlier"}
 }
 
 // facts names what a finding is about and its sentence does not.

@@ -50,18 +50,25 @@ func newPage(s Style) *page {
 
 // line adds a line. Whatever a piece holds, only visible characters get through.
 func (p *page) line(pieces ...piece) {
-	var b strings.Builder
-	for _, q := range pieces {
+	texts := each(pieces, func(q piece) string {
 		text := screen(q.text, len(q.text))
 		if p.style.ASCII {
 			text = asciiOnly(text)
 		}
-		if p.style.Colour && q.colour != plainInk && strings.TrimSpace(text) != "" {
-			text = "\x1b[" + string(q.colour) + "m" + text + "\x1b[0m"
+		return text
+	})
+	for i := len(texts) - 1; i >= 0; i-- {
+		if texts[i] = strings.TrimRight(texts[i], " "); texts[i] != "" {
+			break
 		}
-		b.WriteString(text)
 	}
-	p.buf.WriteString(strings.TrimRight(b.String(), " ") + "\n")
+	for i, text := range texts {
+		if ink := pieces[i].colour; p.style.Colour && ink != plainInk && strings.TrimSpace(text) != "" {
+			text = "\x1b[" + string(ink) + "m" + text + "\x1b[0m"
+		}
+		p.buf.WriteString(text)
+	}
+	p.buf.WriteByte('\n')
 	p.count++
 }
 

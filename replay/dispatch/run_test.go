@@ -260,8 +260,12 @@ func TestForbiddenTarget(t *testing.T) {
 func TestNotSigned(t *testing.T) {
 	to := serve(t, func(http.ResponseWriter, *http.Request) {})
 	for name, sign := range map[string]func(replay.Event, replay.Signature, time.Time) (http.Header, []byte, error){
-		"error":      func(replay.Event, replay.Signature, time.Time) (http.Header, []byte, error) { return nil, nil, errors.New("no key") },
-		"line break": func(replay.Event, replay.Signature, time.Time) (http.Header, []byte, error) { return http.Header{"X": {"a\r\nb: c"}}, nil, nil },
+		"error": func(replay.Event, replay.Signature, time.Time) (http.Header, []byte, error) {
+			return nil, nil, errors.New("no key")
+		},
+		"line break": func(replay.Event, replay.Signature, time.Time) (http.Header, []byte, error) {
+			return http.Header{"X": {"a\r\nb: c"}}, nil, nil
+		},
 	} {
 		o := options()
 		o.Sign = sign

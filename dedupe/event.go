@@ -20,7 +20,8 @@ type Result struct {
 	Value string
 	// Version replaces the event's version, for work that fetched something newer; empty keeps it.
 	Version string
-	// Data is the subject's state, written with the marker in one step. Only events with a version write it.
+	// Data is the subject's state, written with the marker in one step. It takes a subject, and
+	// a version of the event or of the result; otherwise nothing is written.
 	Data string
 	// Tombstone says that the subject is deleted.
 	Tombstone bool

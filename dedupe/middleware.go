@@ -140,7 +140,7 @@ func (m *middleware) answer(w http.ResponseWriter, r *http.Request, a Answer, er
 	switch {
 	case errors.Is(err, errRefused):
 		made.send(w)
-	case errors.Is(err, ErrInvalid):
+	case errors.Is(err, ErrInvalid) && !errors.Is(err, ErrWork):
 		m.refuse(w, r, http.StatusBadRequest, err)
 	case err != nil:
 		m.comeBack(w, r, Answer{}, err)

@@ -2,6 +2,7 @@ package dedupe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -39,6 +40,8 @@ func (o *owned) run(ctx context.Context, work Work) (Answer, error) {
 	}
 	done, err := o.complete(last, res)
 	switch {
+	case errors.Is(err, ErrInvalid):
+		return o.fail(last, fmt.Errorf("%w: result: %w", ErrWork, err))
 	case err != nil:
 		return o.answer, fmt.Errorf("%w: complete: %w", ErrStore, err)
 	case done == CompletedLost:
@@ -82,8 +85,14 @@ func (o *owned) complete(ctx context.Context, res Result) (Completed, error) {
 	c := Completion{Source: o.event.Source, Subject: o.event.Subject, Event: o.event.ID, Token: o.token,
 		Result: res.Value, Version: o.event.Version, Over: o.answer.Tied, Data: res.Data, Tombstone: res.Tombstone,
 		Retention: o.guard.Retention}
-	if res.Version != "" {
+	switch {
+	case c.Subject == "":
+		c.Version = "" // there is no subject whose state it could be
+	case res.Version != "":
 		c.Version = res.Version
+	}
+	if err := c.Validate(); err != nil {
+		return "", err
 	}
 	done, err := o.send(ctx, c)
 	if err != nil || done != CompletedTie {

@@ -64,7 +64,7 @@ func (r *execReader) run(ctx context.Context) ([]byte, error) {
 	case err != nil:
 		return nil, commandError(err, complaint.String())
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
 func (r *execReader) close() error { return nil }
@@ -78,21 +78,22 @@ func commandError(err error, complaint string) error {
 	return fmt.Errorf("the command failed: %w: %s", err, redact(strings.TrimSpace(lines[len(lines)-1])))
 }
 
-// boundedBuffer keeps up to a number of bytes and calls full on the first one more.
+// boundedBuffer keeps up to a number of bytes and calls full on the first one more. The
+// buffer is not embedded: its ReadFrom would go around the bound.
 type boundedBuffer struct {
-	bytes.Buffer
+	kept bytes.Buffer
 	most int64
 	full func()
 	over bool
 }
 
 func (b *boundedBuffer) Write(p []byte) (int, error) {
-	if int64(b.Len()+len(p)) > b.most {
+	if int64(b.kept.Len()+len(p)) > b.most {
 		b.over = true
 		b.full()
 		return 0, errors.New("too much output")
 	}
-	return b.Buffer.Write(p)
+	return b.kept.Write(p)
 }
 
 // tailBuffer keeps the last bytes written.

@@ -64,11 +64,12 @@ func (r *rest) observe(w *Watcher, err error) {
 	}
 }
 
-// next is how long to wait for the next reading: a step, but not past the moments at which one could be the last.
+// next is how long to wait for the next reading: a step, but neither past the moment at which a
+// reading can be the last nor so shortly before it that it would be in the way.
 func (r *rest) next(now, step time.Duration) time.Duration {
 	at := now + step
-	if rested := r.since + r.quiet; rested > now {
-		at = min(at, rested)
+	if rested := r.since + r.quiet; rested > now && at+step > rested {
+		at = rested
 	}
 	return min(at, r.begun+r.bound) - now
 }

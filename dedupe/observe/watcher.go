@@ -85,7 +85,7 @@ func (w *Watcher) Start(ctx context.Context, interval time.Duration) error {
 		if err := s.Open(ctx, w.base, w.pass); err != nil {
 			return errors.Join(err, closeAll(w.sources[:i]))
 		}
-		s.took = w.now() - start
+		w.outcome(s, nil, w.now()-start)
 		w.passNotes(s)
 	}
 	ctx, w.halt = context.WithCancel(ctx)
@@ -143,7 +143,7 @@ func closeAll(sources []*watched) error {
 
 // loop reads one source until ctx ends.
 func (w *Watcher) loop(ctx context.Context, s *watched) {
-	wait := pause(w.interval, s.took, nil)
+	wait := pause(w.interval, w.lastTook(s), nil)
 	for sleep(ctx, wait) {
 		wait = w.interval
 		if w.settling.Load() == 0 {

@@ -15,7 +15,7 @@ import (
 func New(j replay.Journal, v audit.Verdict) Report {
 	h := j.Target
 	r := Report{
-		Schema: Schema, Verdict: v.Verdict, Seed: h.Plan.Seed, Command: h.Header.Command,
+		Schema: Schema, Verdict: v.Verdict, Seed: h.Plan.Seed, Command: seeded(h.Header.Command, h.Plan.Seed),
 		Tool: h.Header.Tool, Started: h.Header.Started.UTC(), Target: h.Header.Target, Provider: h.Plan.Provider,
 		Complete: h.Complete, Stopped: h.Stopped(), Missing: orEmpty(v.Missing), Notes: orEmpty(v.Notes),
 		Checks: each(v.Checks, newCheck), Events: each(v.Events, newEvent), Races: each(v.Races, newRace),
@@ -64,15 +64,22 @@ func newFault(f audit.FaultRow) Fault { return Fault{f.Fault, f.Planned, f.Fired
 func newSource(s replay.SourceInfo) Source { return Source{s.Label, s.Exact, s.States, s.Counts} }
 
 func newLate(h replay.History, tested time.Duration) Late {
-	l := Late{Planned: each(h.Plan.Settings.Late, func(d time.Duration) Micros { return Micros(d) }),
-		Tested: Micros(tested), ClockMoved: h.Header.ClockMoved}
+	l := Late{Planned: []Micros{}, Tested: Micros(tested), ClockMoved: h.Header.ClockMoved}
+	for _, d := range h.Plan.Deliveries {
+		if d.Role == replay.RoleLate && !slices.Contains(l.Planned, Micros(d.Wait)) {
+			l.Planned = append(l.Planned, Micros(d.Wait))
+		}
+	}
+	slices.Sort(l.Planned)
 	switch {
 	case tested > 0 && l.ClockMoved:
 		l.Statement = fmt.Sprintf("tested up to an age of %s, by moving the endpoint's clock", span(tested))
 	case tested > 0:
 		l.Statement = fmt.Sprintf("tested up to an age of %s", span(tested))
 	case len(l.Planned) > 0:
-		l.Statement = fmt.Sprintf("not tested: one after %s was planned and did not take place", span(slices.Max(h.Plan.Settings.Late)))
+		l.Statement = fmt.Sprintf("not tested: one after %s was planned and did not take place", span(time.Duration(slices.Max(l.Planned))))
+	case len(h.Plan.Settings.Late) > 0:
+		l.Statement = "not tested: no late duplicate is in the plan"
 	default:
 		l.Statement = "not tested: --late 70s"
 	}
@@ -89,7 +96,7 @@ func newTime(h replay.Header) Time {
 		t.Statement = "the provider's waits were left out: nothing is proven about what the endpoint forgets or expires meanwhile"
 	default:
 		t.Statement = fmt.Sprintf("the provider's waits were scaled by %s: nothing is proven about what the endpoint forgets or expires meanwhile",
-			strconv.FormatFloat(h.TimeScale, 'g', -1, 64))
+			scaleText(h.TimeScale))
 	}
 	return t
 }
@@ -137,3 +144,11 @@ func rateBound(r Report, n int) float64 {
 }
 
 const doubleProcessing = "double-processing"
+
+// scaleText writes a factor below 1 the way people say it: 1/15000.
+func scaleText(scale float64) string {
+	if scale > 0 && scale < 0.5 {
+		return fmt.Sprintf("1/%.0f", 1/scale)
+	}
+	return strconv.FormatFloat(scale, 'g', 3, 64)
+}

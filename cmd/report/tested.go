@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"hookonce/replay/redact"
 )
 
 // testedLines is how many lines tested takes at most, where nothing more urgent stands above it.
@@ -53,18 +55,18 @@ func (r Report) tested() []fact {
 }
 
 func (r Report) waitsLine() string {
-	return fmt.Sprintf("scaled by %g: nothing is proven about what expires meanwhile", r.Time.Scale)
+	return fmt.Sprintf("scaled by %s: nothing is proven about what expires meanwhile", scaleText(r.Time.Scale))
 }
 
 func (r Report) testedLine() string {
 	s := r.Stats
-	return fmt.Sprintf("%s, %d of %s sent in %s, seed %d", plural(s.Events, screen(r.Provider, 20)+" event"),
+	return fmt.Sprintf("%s, %d of %s sent in %s, seed %d", plural(s.Events, redact.Screen(r.Provider, 20)+" event"),
 		s.Attempts, plural(s.Deliveries, "delivery"), span(time.Duration(s.Elapsed)), r.Seed)
 }
 
 func (r Report) cutShort() string {
 	if r.Stopped != "" {
-		return "stopped early: " + screen(r.Stopped, 100)
+		return "stopped early: " + redact.Screen(r.Stopped, 100)
 	}
 	return "the journal has no end: what was not recorded is unknown"
 }
@@ -98,9 +100,9 @@ func (r Report) faultItems() []string {
 // String is "race 23/24": how many took place of how many planned.
 func (f Fault) String() string {
 	if f.Planned == 0 {
-		return screen(f.Fault, 30) + " left out"
+		return redact.Screen(f.Fault, 30) + " left out"
 	}
-	return fmt.Sprintf("%s %d/%d", screen(f.Fault, 30), f.Fired, f.Planned)
+	return fmt.Sprintf("%s %d/%d", redact.Screen(f.Fault, 30), f.Fired, f.Planned)
 }
 
 func (r Report) sourceItems() []string {
@@ -109,7 +111,7 @@ func (r Report) sourceItems() []string {
 	}
 	var out []string
 	for _, s := range r.Sources {
-		out = append(out, screen(s.Label, 60)+s.nature())
+		out = append(out, redact.Screen(s.Label, 60)+s.nature())
 	}
 	return out
 }
@@ -137,7 +139,7 @@ func (s Source) nature() string {
 func (r Report) scoreItems() []string {
 	ref := "no reference ran"
 	if r.Reference != nil {
-		ref = screen(r.Reference.Name, 20) + " reference " + r.Reference.Score.String()
+		ref = redact.Screen(r.Reference.Name, 20) + " reference " + r.Reference.Score.String()
 	}
 	return []string{"target " + r.Score.String(), ref}
 }

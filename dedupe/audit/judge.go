@@ -208,6 +208,7 @@ func (d *docket) verdict(v Verdict) Status {
 func (d *docket) finding(code string, f *dossier) Finding {
 	x := Finding{
 		Code: code, Event: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault(), Fixture: f.event.Fixture,
+		Effects: f.total(), Expected: d.expected(f),
 		Deliveries: f.deliveries(), Evidence: Evidence{Attempts: f.attempts},
 	}
 	for _, n := range d.names {

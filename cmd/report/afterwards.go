@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hookonce/dedupe/audit"
+	"hookonce/replay/redact"
 )
 
 // afterwards is what stands below the findings: what is missing, what each check
@@ -19,7 +20,7 @@ func (p *page) afterwards(r Report) {
 	p.list("faults", plainInk, r.unfired())
 	p.list("notes", plainInk, r.Notes)
 	p.blank()
-	p.labelled("run", dim, fmt.Sprintf("hookonce %s, started %s", screen(r.Tool, 40), r.Started.Format("2006-01-02 15:04:05 UTC")), p.width, 1)
+	p.labelled("run", dim, fmt.Sprintf("hookonce %s, started %s", redact.Screen(r.Tool, 40), r.Started.Format("2006-01-02 15:04:05 UTC")), p.width, 1)
 	p.labelled("time", dim, r.Time.Statement, p.width, 3)
 	p.command("again", r.Command)
 }
@@ -36,7 +37,7 @@ func (p *page) list(label string, ink colour, entries []string) {
 			p.labelled("", dim, fmt.Sprintf("and %d more", len(entries)-most), p.width, 1)
 			return
 		}
-		p.labelled(label, ink, screen(e, 600), p.width, 8)
+		p.labelled(label, ink, redact.Screen(e, 600), p.width, 8)
 		label = ""
 	}
 }

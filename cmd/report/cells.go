@@ -144,9 +144,11 @@ func shortSpan(d time.Duration) string {
 	switch a := d.Abs(); {
 	case a < time.Minute:
 		return strings.ReplaceAll(span(d), " ", "")
+	case a < 2*time.Minute:
+		return fmt.Sprintf("%.0fs", d.Seconds())
 	case a < time.Hour:
 		return fmt.Sprintf("%.0fmin", d.Minutes())
-	case a < 48*time.Hour:
+	case a < 96*time.Hour:
 		return fmt.Sprintf("%.0fh", d.Hours())
 	}
 	return fmt.Sprintf("%.0fd", d.Hours()/24)

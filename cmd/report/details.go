@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hookonce/dedupe/audit"
+	"hookonce/replay/redact"
 )
 
 // defaultPerGroup is how many findings of one code and cause are shown in full.
@@ -43,7 +44,7 @@ func (p *page) rule(g group, n int) {
 	if g.severity != audit.Violation {
 		ink = yellow
 	}
-	title := screen(g.title(), 60)
+	title := redact.Screen(g.title(), 60)
 	number := fmt.Sprintf(" %d of %d", n, len(g.findings))
 	fill := p.width - cells(title) - cells(number) - 4
 	p.blank()
@@ -53,7 +54,7 @@ func (p *page) rule(g group, n int) {
 // finding is one block: what happened, the picture, the reference, what to do, how to see it
 // again. The last two are left out where the block before said the same.
 func (p *page) finding(f, before Finding, legend bool) {
-	for _, l := range wrap(screen(f.Message, 600), p.width-indent) {
+	for _, l := range wrap(redact.Screen(f.Message, 600), p.width-indent) {
 		p.line(piece{"  " + l, bold})
 	}
 	for _, l := range wrapItems(f.facts(), " · ", p.width-indent) {
@@ -73,7 +74,7 @@ func (p *page) finding(f, before Finding, legend bool) {
 	}
 	p.labelled("reference", plainInk, f.referenceLine(), p.width, 3)
 	if f.Advice != before.Advice {
-		p.labelled("do", plainInk, screen(f.Advice, 800), p.width, 12)
+		p.labelled("do", plainInk, redact.Screen(f.Advice, 800), p.width, 12)
 	}
 	if f.Reproduce != before.Reproduce {
 		p.command("reproduce", f.Reproduce)
@@ -81,7 +82,7 @@ func (p *page) finding(f, before Finding, legend bool) {
 }
 
 func legendItems() []string {
-	return []string{"├╌ sending", "┝━ with the endpoint", "┥ answered", "╳ gave up", "◆ effect", "╌◆ or earlier"}
+	return []string{"├╌ sending", "┝━ at work", "┥ answered", "╳ gave up", "◆ effect", "╌◆ or earlier"}
 }
 
 // facts names what a finding is about and its sentence does not.
@@ -91,7 +92,7 @@ func (f Finding) facts() []string {
 		{"event", f.Event}, {"type", f.Type}, {"subject", f.Subject}, {"fault", f.Fault}, {"fixture", f.Fixture},
 	} {
 		if x.value != "" && !strings.Contains(f.Message, x.value) {
-			out = append(out, x.name+" "+clipMiddle(screen(x.value, 200), 56))
+			out = append(out, x.name+" "+clipMiddle(redact.Screen(x.value, 200), 60))
 		}
 	}
 	return out
@@ -106,9 +107,9 @@ func (f Finding) referenceLine() string {
 	if o.Acked {
 		acked = "acknowledged"
 	}
-	line := fmt.Sprintf("%s made %s of the same deliveries, %s", screen(o.Name, 40), plural(o.Effects, "effect"), acked)
+	line := fmt.Sprintf("%s made %s of the same deliveries, %s", redact.Screen(o.Name, 40), plural(o.Effects, "effect"), acked)
 	if o.Version != "" {
-		line += ", final version " + screen(o.Version, 60)
+		line += ", final version " + redact.Screen(o.Version, 60)
 	}
 	return line
 }
@@ -124,7 +125,7 @@ func (p *page) rest(fs []Finding) {
 		if id == "" {
 			id = f.Subject
 		}
-		ids = append(ids, clipMiddle(screen(id, 200), 40))
+		ids = append(ids, clipMiddle(redact.Screen(id, 200), 40))
 	}
 	p.blank()
 	p.labelled(fmt.Sprintf("%d more", len(fs)), plainInk, strings.Join(ids, ", "), p.width, 2)

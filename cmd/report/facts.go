@@ -71,6 +71,9 @@ func (x facts) attempt(a replay.Attempt) Attempt {
 		FirstByte: Micros(a.FirstByte), End: Micros(a.End), Status: a.Status, HungUp: a.Fired,
 		Error: cutBytes(a.Error, maxError), Body: cutBytes(a.Body, maxBody), Truncated: a.Truncated || len(a.Body) > maxBody,
 	}
+	if d.Role == replay.RoleLate {
+		out.Age = Micros(d.Wait)
+	}
 	if e := x.events[a.Event]; e != nil {
 		out.Version = e.Version
 	}

@@ -4,9 +4,11 @@ import (
 	"slices"
 
 	"hookonce/dedupe/audit"
+	"hookonce/replay/redact"
 )
 
-// group is the findings of one code and cause, in the audit's order.
+// group is the findings of one code and cause: in the audit's order, but those
+// first that a race proves, as their picture says most.
 type group struct {
 	code     string
 	cause    audit.Cause
@@ -39,6 +41,9 @@ func (r Report) groups() []group {
 		}
 		out[i].findings = append(out[i].findings, f)
 	}
+	for _, g := range out {
+		slices.SortStableFunc(g.findings, func(a, b Finding) int { return a.unproven() - b.unproven() })
+	}
 	rank := map[string]int{}
 	for i, c := range r.Checks {
 		rank[c.Name] = i
@@ -52,6 +57,14 @@ func (r Report) groups() []group {
 	return out
 }
 
+// unproven is 0 for a finding with copies that raced and overlapped, else 1.
+func (f Finding) unproven() int {
+	if g := f.Evidence.Gate; g != nil && g.Overlapped {
+		return 0
+	}
+	return 1
+}
+
 func weight(s audit.Severity) int {
 	return slices.Index([]audit.Severity{audit.Violation, audit.Warning, audit.Hint}, s)
 }
@@ -61,7 +74,7 @@ func (r Report) checks(s audit.Status) []string {
 	var out []string
 	for _, c := range r.Checks {
 		if c.Status == s {
-			out = append(out, screen(c.Name, 40))
+			out = append(out, redact.Screen(c.Name, 40))
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hookonce/dedupe/audit"
+	"hookonce/replay/redact"
 )
 
 // headline says the verdict in words, from figures alone.
@@ -40,7 +41,7 @@ func (r Report) violated() string {
 		out = append(out, phrase(code, count[code]))
 	}
 	if left := len(order) - most; left > 0 {
-		out = append(out, "and more of "+plural(left, "other kind"))
+		out = append(out, "and "+plural(left, "other kind")+" of violation")
 	}
 	return strings.Join(out, ", ")
 }
@@ -52,7 +53,7 @@ func phrase(code string, n int) string {
 			return plural(n, p.noun) + " " + p.what
 		}
 	}
-	return fmt.Sprintf("%d %s", n, screen(code, 40))
+	return fmt.Sprintf("%d %s", n, redact.Screen(code, 40))
 }
 
 type wording struct{ code, noun, what string }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hookonce/dedupe/audit"
+	"hookonce/replay/redact"
 )
 
 // maxQuiet is how many events about which there is nothing to say get a test case of their own.
@@ -93,7 +94,7 @@ func (r Report) suite(name string, cases []junitCase) junitSuite {
 		{"verdict", string(r.Verdict)}, {"seed", fmt.Sprint(r.Seed)}, {"command", r.Command}, {"target", r.Target},
 		{"provider", r.Provider}, {"hookonce", r.Tool},
 	} {
-		s.Properties = append(s.Properties, junitProperty{p.Name, screen(p.Value, maxLine)})
+		s.Properties = append(s.Properties, junitProperty{p.Name, redact.Screen(p.Value, maxLine)})
 	}
 	for _, c := range cases {
 		switch {
@@ -112,7 +113,7 @@ func (r Report) suite(name string, cases []junitCase) junitSuite {
 const maxLine = 2000
 
 func newCase(class, name string) junitCase {
-	return junitCase{Class: screen(class, 200), Name: screen(name, 200), Time: "0"}
+	return junitCase{Class: redact.Screen(class, 200), Name: redact.Screen(name, 200), Time: "0"}
 }
 
 // checkCases has one case per check, and one for the verdict where no check shows it.
@@ -136,7 +137,7 @@ func (r Report) checkCases() []junitCase {
 // verdictCase makes a verdict seen that no single check accounts for.
 func (r Report) verdictCase() junitCase {
 	c := newCase("hookonce.checks", "verdict")
-	p := &junitProblem{Message: screen(r.headline(), maxLine), Type: string(r.Verdict), Text: screenLines(r.Missing)}
+	p := &junitProblem{Message: redact.Screen(r.headline(), maxLine), Type: string(r.Verdict), Text: screenLines(r.Missing)}
 	if r.Verdict == audit.Fail {
 		c.Failure = p
 	} else {
@@ -147,10 +148,10 @@ func (r Report) verdictCase() junitCase {
 
 func (c Check) testCase(found []Finding) junitCase {
 	out := newCase("hookonce.checks", c.Name)
-	reason := screen(c.Reason, maxLine)
+	reason := redact.Screen(c.Reason, maxLine)
 	switch c.Status {
 	case audit.Fail:
-		out.Failure = &junitProblem{Message: phrase(c.Name, c.Findings), Type: screen(c.Name, 200), Text: findingTexts(found)}
+		out.Failure = &junitProblem{Message: phrase(c.Name, c.Findings), Type: redact.Screen(c.Name, 200), Text: findingTexts(found)}
 	case audit.Inconclusive:
 		out.Error = &junitProblem{Message: reason, Type: "inconclusive"}
 	case audit.NotRequested:
@@ -198,7 +199,7 @@ func (e Event) testCase(found []Finding) junitCase {
 	}
 	switch {
 	case len(wrong) > 0:
-		out.Failure = &junitProblem{Message: screen(wrong[0].Message, maxLine), Type: screen(wrong[0].Code, 200), Text: findingTexts(wrong)}
+		out.Failure = &junitProblem{Message: redact.Screen(wrong[0].Message, maxLine), Type: redact.Screen(wrong[0].Code, 200), Text: findingTexts(wrong)}
 	case undecided(e.Judgement):
 		out.Skipped = &junitProblem{Message: e.Judgement}
 	}
@@ -217,17 +218,17 @@ func findingTexts(found []Finding) string {
 			lines = append(lines, fmt.Sprintf("and %d more", len(found)-most))
 			break
 		}
-		lines = append(lines, screen(f.Code+": "+f.Message, maxLine))
+		lines = append(lines, redact.Screen(f.Code+": "+f.Message, maxLine))
 		if i == 0 {
-			lines = append(lines, "  do: "+screen(f.Advice, maxLine))
+			lines = append(lines, "  do: "+redact.Screen(f.Advice, maxLine))
 		}
 		if f.Reproduce != "" {
-			lines = append(lines, "  reproduce: "+screen(f.Reproduce, maxLine))
+			lines = append(lines, "  reproduce: "+redact.Screen(f.Reproduce, maxLine))
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
 func screenLines(in []string) string {
-	return strings.Join(each(in, func(s string) string { return screen(s, maxLine) }), "\n")
+	return strings.Join(each(in, func(s string) string { return redact.Screen(s, maxLine) }), "\n")
 }

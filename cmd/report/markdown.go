@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hookonce/dedupe/audit"
+	"hookonce/replay/redact"
 )
 
 // maxMarkdown is what GitHub takes for a job's summary, in bytes.
@@ -126,7 +127,7 @@ func (f Finding) markdown(open bool) string {
 		m.printf("**Do:** %s\n\n", escapeMarkdown(f.Advice, maxLine))
 	}
 	if f.Reproduce != "" {
-		m.fence("sh", screen(f.Reproduce, 2*maxLine))
+		m.fence("sh", redact.Screen(f.Reproduce, 2*maxLine))
 	}
 	m.printf("</details>\n\n")
 	return m.String()
@@ -151,7 +152,7 @@ func (m *markdown) notes(r Report) {
 	}
 	if r.Command != "" {
 		m.printf("\nRun it again:\n\n")
-		m.fence("sh", screen(r.Command, 2*maxLine))
+		m.fence("sh", redact.Screen(r.Command, 2*maxLine))
 	}
 	m.printf("hookonce %s, started %s\n", escapeMarkdown(r.Tool, 40), r.Started.Format("2006-01-02 15:04:05 UTC"))
 }
@@ -161,7 +162,7 @@ func (m *markdown) notes(r Report) {
 func escapeMarkdown(s string, max int) string {
 	var b strings.Builder
 	last := rune(0)
-	for _, r := range screen(s, max) {
+	for _, r := range redact.Screen(s, max) {
 		if inMarkup(last, r) {
 			fmt.Fprintf(&b, "&#%d;", r)
 		} else {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"hookonce/replay/redact"
 )
 
 // maxMarks is how many marks one observation draws at most.
@@ -45,7 +47,7 @@ func (t timeline) effectLabel() string {
 	if strings.ContainsAny(t.f.Effect, ":/") || t.f.Effect == "" {
 		return "effect"
 	}
-	return clip(screen(t.f.Effect, 64), whoWidth)
+	return clip(redact.Screen(t.f.Effect, 64), whoWidth)
 }
 
 // countRow draws a mark per effect; those beyond what is right are red.
@@ -70,7 +72,7 @@ func (t timeline) countRow(name string, effects []Effect) []piece {
 	}
 	label := "effect"
 	if effects[0].Name != "" {
-		label = clip(screen(name, 64), whoWidth)
+		label = clip(redact.Screen(name, 64), whoWidth)
 	}
 	return t.row(label, c, text, ink)
 }
@@ -101,7 +103,7 @@ func (t timeline) stateRows(states []Effect) [][]piece {
 			ink, text = redBold, "final state"
 		}
 		c.put(t.axis.column(e.At), '◆', ink)
-		what := "v " + clipMiddle(screen(e.Version, 64), whoWidth-2)
+		what := "v " + clipMiddle(redact.Screen(e.Version, 64), whoWidth-2)
 		if e.Deleted {
 			what = "deleted"
 		}

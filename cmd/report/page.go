@@ -3,6 +3,8 @@ package report
 import (
 	"io"
 	"strings"
+
+	"hookonce/replay/redact"
 )
 
 // page collects lines of text, each made of pieces that may be coloured.
@@ -51,7 +53,7 @@ func newPage(s Style) *page {
 // line adds a line. Whatever a piece holds, only visible characters get through.
 func (p *page) line(pieces ...piece) {
 	texts := each(pieces, func(q piece) string {
-		text := screen(q.text, len(q.text))
+		text := redact.Screen(q.text, len(q.text))
 		if p.style.ASCII {
 			text = asciiOnly(text)
 		}

@@ -16,7 +16,7 @@ const Schema = "hookonce.report/v1"
 type Report struct {
 	Schema  string       `json:"schema"`
 	Verdict audit.Status `json:"verdict"`
-	// Seed and Command reproduce the run.
+	// Seed and Command reproduce the run; Command says the seed, and is empty where the journal does not say how it was started.
 	Seed    uint64 `json:"seed"`
 	Command string `json:"command"`
 	// Tool is the version of hookonce that made the run.
@@ -106,13 +106,15 @@ type Evidence struct {
 
 // Attempt is one attempt with what the plan says of its delivery. Times are since the run's base.
 type Attempt struct {
-	Delivery  int              `json:"delivery"`
-	Event     string           `json:"event"`
-	Version   string           `json:"version,omitempty"`
-	Phase     replay.Phase     `json:"phase,omitempty"`
-	Role      replay.Role      `json:"role,omitempty"`
-	Fault     string           `json:"fault,omitempty"`
-	Gate      int              `json:"gate,omitempty"`
+	Delivery int          `json:"delivery"`
+	Event    string       `json:"event"`
+	Version  string       `json:"version,omitempty"`
+	Phase    replay.Phase `json:"phase,omitempty"`
+	Role     replay.Role  `json:"role,omitempty"`
+	Fault    string       `json:"fault,omitempty"`
+	Gate     int          `json:"gate,omitempty"`
+	// Age is how long after the acknowledgement, on the endpoint's clock, a late duplicate was due.
+	Age       Micros           `json:"age_us,omitempty"`
 	Signature replay.Signature `json:"signature,omitempty"`
 	Outcome   replay.Outcome   `json:"outcome"`
 	Start     Micros           `json:"start_us"`

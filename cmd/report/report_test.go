@@ -95,8 +95,8 @@ func equal(t *testing.T, what string, got, want int) {
 
 func TestJUnitColours(t *testing.T) {
 	failed := parseJUnit(t, render(t, JUnit, failing().report()))
-	// three checks, and five doubled, one lost and one stale event
-	if failed.Failures != 3+7 || failed.Errors != 0 {
+	// four checks, and five doubled, one lost, one stale and one late event
+	if failed.Failures != 4+8 || failed.Errors != 0 {
 		t.Errorf("fail: %d failures, %d errors", failed.Failures, failed.Errors)
 	}
 	open := parseJUnit(t, render(t, JUnit, inconclusive().report()))
@@ -127,7 +127,7 @@ func TestJUnitSummarisesQuietEvents(t *testing.T) {
 		s.verdict.Events = append(s.verdict.Events, audit.EventRow{Key: fmt.Sprint("evt_", i), Type: "invoice.paid", Judgement: "ok"})
 	}
 	cases := parseJUnit(t, render(t, JUnit, s.report())).Suites[1].Cases
-	eventful := 8 // with findings, warnings among them
+	eventful := 9 // with findings, warnings among them
 	equal(t, "cases", len(cases), eventful+maxQuiet+1)
 	last := cases[len(cases)-1]
 	if want := fmt.Sprintf("%d more events", 500+found-eventful); last.Name != want {
@@ -138,7 +138,7 @@ func TestJUnitSummarisesQuietEvents(t *testing.T) {
 func TestMarkdownIsBounded(t *testing.T) {
 	s := failing()
 	f := s.verdict.Findings[0]
-	for i := range 5000 {
+	for i := range 1500 {
 		f.Event = fmt.Sprint("evt_", i)
 		s.verdict.Findings = append(s.verdict.Findings, f)
 	}
@@ -163,8 +163,8 @@ func TestMarkdownIsBounded(t *testing.T) {
 }
 
 func TestPerGroup(t *testing.T) {
-	r := failing().report() // five findings of one group, three groups of one
-	for most, want := range map[int]int{0: 3 + 3, 1: 1 + 3, 4: 4 + 3, -1: 5 + 3} {
+	r := failing().report() // five findings of one group, four groups of one
+	for most, want := range map[int]int{0: 3 + 4, 1: 1 + 4, 4: 4 + 4, -1: 5 + 4} {
 		out := render(t, Text(Style{PerGroup: most}), r)
 		equal(t, fmt.Sprintf("blocks with %d a group", most), strings.Count(out, "\n── "), want)
 		if most == 1 && !strings.Contains(out, "4 more ") {
@@ -199,9 +199,33 @@ func TestCutShortJournal(t *testing.T) {
 
 func TestEvidenceFallsBackToTheJournal(t *testing.T) {
 	s := failing()
-	last := len(s.verdict.Findings) - 1 // the noisy duplicate names its deliveries only
+	last := len(s.verdict.Findings) - 2 // the noisy duplicate names its deliveries only
 	if got := s.report().Findings[last].Evidence.Attempts; len(got) != 2 || got[1].Status != 409 || got[1].Role != replay.RoleDuplicate {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestLateSaysWhatWasTested(t *testing.T) {
+	late := func(planned, set, moved bool, tested time.Duration) string {
+		h := replay.History{Header: replay.Header{ClockMoved: moved}}
+		if set {
+			h.Plan.Settings.Late = []time.Duration{70 * time.Second}
+		}
+		if planned {
+			h.Plan.Deliveries = []replay.Delivery{{N: 1, Role: replay.RoleFirst}, {N: 2, Role: replay.RoleLate, Wait: 70 * time.Second}}
+		}
+		return newLate(h, tested).Statement
+	}
+	for _, c := range []struct{ got, want string }{
+		{late(false, false, false, 0), "not tested: --late 70s"},
+		{late(false, true, false, 0), "not tested: no late duplicate is in the plan"},
+		{late(true, true, false, 0), "not tested: one after 1 min 10 s was planned and did not take place"},
+		{late(true, true, false, 70*time.Second), "tested up to an age of 1 min 10 s"},
+		{late(true, true, true, 70*time.Second), "tested up to an age of 1 min 10 s, by moving the endpoint's clock"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
 	}
 }
 

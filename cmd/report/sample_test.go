@@ -232,6 +232,24 @@ func (b *bench) noisy(at time.Duration) {
 	})
 }
 
+// late adds an event that a duplicate after 71 hours processed again.
+func (b *bench) late(at time.Duration) {
+	key := "evt_h7_late_0001"
+	b.event(key, "invoice.paid", "in_88", "", "window-too-short", 2)
+	one := b.attempt(replay.Delivery{Event: key, Phase: replay.PhaseFault, Fault: "late", Role: replay.RoleFirst}, acked(at, at, at+20*ms, at+20*ms))
+	d := replay.Delivery{Event: key, Phase: replay.PhaseLate, Fault: "late", Role: replay.RoleLate, After: one, Wait: 71 * time.Hour}
+	two := b.attempt(d, acked(at+3*time.Second, at+3*time.Second, at+3020*ms, at+3020*ms))
+	b.v.Findings = append(b.v.Findings, audit.Finding{
+		Code: "window-too-short", Severity: audit.Violation, Cause: audit.AfterAck, Event: key, Type: "invoice.paid", Subject: "in_88", Fault: "late",
+		Effects: 2, Expected: 1, Effect: "charge",
+		Message:    key + " was processed again by a duplicate 71 hours later; stripe redelivers for up to 3 days",
+		Advice:     "Remember a processed event for longer than 3 days.",
+		Deliveries: []int{one, two},
+		Evidence: audit.Evidence{Effects: []replay.Effect{charge(key, at+20*ms, at+20*ms), charge(key, at+3019*ms, at+3019*ms)},
+			Reference: &audit.ReferenceOutcome{Name: "hardened", Effects: 1, Acked: true}},
+	})
+}
+
 func (b *bench) faults() {
 	b.v.Faults = []audit.FaultRow{
 		{Fault: "duplicate", Planned: 14, Fired: 14}, {Fault: "race", Planned: 24, Fired: 24}, {Fault: "reorder", Planned: 6, Fired: 6},
@@ -249,13 +267,16 @@ func failing() sample {
 	}
 	b.lost(4 * time.Second)
 	b.stale(8 * time.Second)
+	b.j.Target.Header.ClockMoved, b.v.LateTested = true, 71*time.Hour
+	b.j.Target.Plan.Settings.Late = []time.Duration{70 * time.Second, 71 * time.Hour}
 	b.noisy(9 * time.Second)
+	b.late(10 * time.Second)
 	b.faults()
 	b.v.Verdict = audit.Fail
 	b.v.Notes = []string{"3 fixtures shared an id and were given fresh ones (--keep-ids keeps them)"}
 	b.checks(map[string]audit.Status{"double-processing": audit.Fail, "lost-event": audit.Fail, "stale-final": audit.Fail,
-		"noisy-duplicate": audit.Warn, "window-too-short": audit.NotRequested},
-		map[string]string{"window-too-short": "late duplicates were not sent: give --late 70s"})
+		"noisy-duplicate": audit.Warn, "window-too-short": audit.Fail, "regress": audit.NotRequested},
+		map[string]string{"regress": "no source tells the subjects' versions"})
 	return b.close("fail")
 }
 

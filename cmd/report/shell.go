@@ -13,6 +13,15 @@ import (
 // stays a variable.
 type word struct{ raw, value string }
 
+// seeded is the command with its seed said, so that it makes the same run even where the seed was drawn.
+func seeded(command string, seed uint64) string {
+	words := splitWords(command)
+	if len(words) == 0 {
+		return ""
+	}
+	return strings.Join(replaceFlags(words, []string{"--seed"}, []string{"--seed", strconv.FormatUint(seed, 10)}), " ")
+}
+
 // narrow rewrites the command of a run so that it shows one fault and one type of
 // event again, under the same seed. Files are not written anew by a reproduction, so flags that
 // name some are dropped. It is empty for an empty command.

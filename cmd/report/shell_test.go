@@ -33,6 +33,18 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
+func TestSeeded(t *testing.T) {
+	for command, want := range map[string]string{
+		"":                        "",
+		"hookonce demo":           "hookonce demo --seed 7",
+		"hookonce run --seed=3 a": "hookonce run a --seed 7",
+	} {
+		if got := seeded(command, 7); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 func TestQuoteReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOf(rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))).Draw(t, "words")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hookonce/dedupe/audit"
+	"hookonce/replay/redact"
 )
 
 // summary is the table of findings and checks that ends the head; what does not fit
@@ -48,7 +49,7 @@ func (p *page) groupLine(g group) {
 	}
 	example := clip(g.findings[0].about(), headWidth-2-7-2-titleWidth-2)
 	p.line(piece{"  " + mark, ink}, piece{padLeft(strconv.Itoa(len(g.findings)), 6), bold},
-		piece{"  " + pad(screen(g.title(), 60), titleWidth), ink}, piece{"  " + example, plainInk})
+		piece{"  " + pad(redact.Screen(g.title(), 60), titleWidth), ink}, piece{"  " + example, plainInk})
 }
 
 // about names what a finding is about: its type and event, or its subject.
@@ -58,7 +59,7 @@ func (f Finding) about() string {
 		id = f.Subject
 	}
 	const idWidth = 18
-	return strings.TrimSpace(screen(f.Type, 60) + " " + clipMiddle(screen(id, 200), idWidth))
+	return strings.TrimSpace(redact.Screen(f.Type, 60) + " " + clipMiddle(redact.Screen(id, 200), idWidth))
 }
 
 type labelledLine struct{ label, text string }

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"hookonce/dedupe/audit"
+	"hookonce/replay/redact"
 )
 
 // The text format is a screen that stands by itself, then the details.
@@ -25,7 +26,7 @@ func Text(s Style) Format {
 // head is the screen before the details.
 func (p *page) head(r Report) {
 	word, ink := verdictWord(r.Verdict)
-	lines := wrap(screen(r.headline(), 400), headWidth-len(word)-2)
+	lines := wrap(redact.Screen(r.headline(), 400), headWidth-len(word)-2)
 	for i, l := range lines[:min(2, len(lines))] {
 		if i == 0 {
 			p.line(piece{word, ink}, piece{"  " + l, bold})
@@ -33,7 +34,7 @@ func (p *page) head(r Report) {
 		}
 		p.line(piece{pad("", len(word)+2) + l, bold})
 	}
-	p.line(piece{pad("", len(word)+2), plainInk}, piece{clipMiddle(screen(r.Target, 400), headWidth-len(word)-2), dim})
+	p.line(piece{pad("", len(word)+2), plainInk}, piece{clipMiddle(redact.Screen(r.Target, 400), headWidth-len(word)-2), dim})
 	before := p.count
 	p.missing(r)
 	p.blank()
@@ -69,6 +70,6 @@ func (p *page) missing(r Report) {
 		if i == 0 {
 			label = "missing"
 		}
-		p.labelled(label, yellow, screen(m, 400), headWidth, 2)
+		p.labelled(label, yellow, redact.Screen(m, 400), headWidth, 2)
 	}
 }

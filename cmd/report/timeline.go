@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hookonce/replay"
+	"hookonce/replay/redact"
 )
 
 // The columns of a timeline: two of indent, who it is about, the drawing, what came of it.
@@ -143,10 +144,10 @@ func (t timeline) who(a Attempt) string {
 	case a.Signature != replay.SignValid:
 		name = string(a.Signature)
 	case a.Role == replay.RoleLate:
-		name = "late"
+		name = "+" + shortSpan(time.Duration(a.Age))
 	}
 	n := "#" + strconv.Itoa(a.Delivery) + " "
-	return n + clipMiddle(screen(name, 64), whoWidth-cells(n))
+	return n + clipMiddle(redact.Screen(name, 64), whoWidth-cells(n))
 }
 
 func (t timeline) manyEvents() bool {

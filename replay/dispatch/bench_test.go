@@ -6,23 +6,65 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
+	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"hookonce/replay"
 )
 
-// sink answers every request as cheaply as possible after the work: what is measured is the sender.
+// sinkWork names the variable that makes this binary a sink; its value is how long each answer takes.
+const sinkWork = "HOOKONCE_TEST_SINK_WORK"
+
+// sink is an endpoint in a process of its own, as endpoints are. It answers every request as cheaply as
+// possible after the work: what is measured is the sender.
 func sink(b *testing.B, work time.Duration) Target {
 	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = l.Close() })
+	c := exec.Command(self)
+	c.Env = append(os.Environ(), sinkWork+"="+work.String())
+	in, err := c.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = in.Close()
+		_ = c.Wait()
+	})
+	address, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	u, err := url.Parse("http://" + strings.TrimSpace(address) + "/hook")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return Target{URL: u}
+}
+
+// beSink serves until its standard input ends, which it does when the test that started it is gone.
+func beSink(work time.Duration) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		os.Exit(1)
+	}
+	fmt.Println(l.Addr())
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -32,8 +74,7 @@ func sink(b *testing.B, work time.Duration) Target {
 			go serveSink(c, work)
 		}
 	}()
-	var t testing.T
-	return targetOf(&t, "http://"+l.Addr().String()+"/hook")
+	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
 func serveSink(c net.Conn, work time.Duration) {

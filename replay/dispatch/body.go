@@ -79,8 +79,8 @@ func (b *body) chunks(br *bufio.Reader) error {
 		if err := b.take(br, n); err != nil || b.enough {
 			return err
 		}
-		budget := 2
-		if line, err := readLine(br, &budget); err != nil {
+		budget := maxLine
+		if line, err := chunkLine(br, &budget); err != nil {
 			return err
 		} else if len(line) != 0 {
 			return malformed("a chunk is longer than it says")
@@ -89,9 +89,23 @@ func (b *body) chunks(br *bufio.Reader) error {
 	return nil
 }
 
+// chunkLine reads a line of the chunked framing. It ends in CRLF: a reader that takes less may see
+// other chunks than the next one does.
+func chunkLine(br *bufio.Reader, budget *int) ([]byte, error) {
+	line, err := rawLine(br, budget)
+	if err != nil {
+		return nil, err
+	}
+	line, ok := bytes.CutSuffix(line, []byte("\r\n"))
+	if !ok {
+		return nil, malformed("a chunk's line does not end in CRLF")
+	}
+	return line, nil
+}
+
 func chunkSize(br *bufio.Reader) (int64, error) {
 	budget := maxLine
-	line, err := readLine(br, &budget)
+	line, err := chunkLine(br, &budget)
 	if err != nil {
 		return 0, err
 	}
@@ -106,8 +120,11 @@ func chunkSize(br *bufio.Reader) (int64, error) {
 func trailers(br *bufio.Reader) error {
 	budget := maxHead
 	for {
-		line, err := readLine(br, &budget)
+		line, err := chunkLine(br, &budget)
 		if err != nil || len(line) == 0 {
+			return err
+		}
+		if _, _, err := splitField(line); err != nil {
 			return err
 		}
 	}

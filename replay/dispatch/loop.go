@@ -154,14 +154,12 @@ func (r *runner) leftOut(d replay.Delivery) bool {
 	return d.OnlyUnacknowledged() && r.acked.has(d.Event)
 }
 
-// skipped is the attempt of a redelivery that was left out.
+// skipped is the attempt of a redelivery that was left out: it has no start, only the moment it was decided.
 func (r *runner) skipped(d replay.Delivery) replay.Attempt {
-	now := r.clock.now()
-	return replay.Attempt{Delivery: d.N, Event: d.Event, Outcome: replay.Unsent, Start: now, End: now,
-		Error: AlreadyAcknowledged}
+	return replay.Attempt{Delivery: d.N, Event: d.Event, Outcome: replay.Unsent, End: r.clock.now(), Error: AlreadyAcknowledged}
 }
 
-// AlreadyAcknowledged is the Error of the unsent attempt of a redelivery that was not needed.
+// AlreadyAcknowledged is the Error of the unsent attempt of a redelivery that was not needed. Its Start is 0.
 const AlreadyAcknowledged = "already acknowledged"
 
 // acks are the events acknowledged so far. Deliveries look again right before they are sent.

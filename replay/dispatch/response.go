@@ -35,6 +35,7 @@ type head struct {
 	status     int
 	length     int64 // of the body; -1 where the headers do not say
 	chunked    bool
+	old        bool // HTTP/1.0, which knows no chunks
 	close      bool // the connection is of no further use
 	retryAfter time.Duration
 }
@@ -75,6 +76,9 @@ func (h head) checked() (head, error) {
 	if h.status == http.StatusSwitchingProtocols {
 		return head{}, malformed("status 101 without being asked")
 	}
+	if h.old {
+		h.chunked = false
+	}
 	if h.chunked && h.length >= 0 {
 		// The chunks win (RFC 9112, 6.3), but whoever sends both may disagree with us about where the answer ends.
 		h.length, h.close = -1, true
@@ -82,8 +86,14 @@ func (h head) checked() (head, error) {
 	return h, nil
 }
 
-// readLine reads a line without its end, which is CRLF or, as RFC 9112 permits, LF.
+// readLine reads a line of the head without its end, which is CRLF or, as RFC 9112 permits, LF.
 func readLine(br *bufio.Reader, budget *int) ([]byte, error) {
+	line, err := rawLine(br, budget)
+	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), err
+}
+
+// rawLine reads a line with its end.
+func rawLine(br *bufio.Reader, budget *int) ([]byte, error) {
 	var line []byte
 	for {
 		part, err := br.ReadSlice('\n')
@@ -91,18 +101,16 @@ func readLine(br *bufio.Reader, budget *int) ([]byte, error) {
 			return nil, malformed("a line or the headers are too long")
 		}
 		if err == nil && line == nil {
-			line = part
-			break
+			return part, nil
 		}
 		line = append(line, part...)
 		if err == nil {
-			break
+			return line, nil
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return nil, cutShort(err)
 		}
 	}
-	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), nil
 }
 
 func cutShort(err error) error {
@@ -120,7 +128,7 @@ func parseStatus(line []byte) (head, error) {
 	switch string(version) {
 	case "HTTP/1.1":
 	case "HTTP/1.0":
-		h.close = true
+		h.old, h.close = true, true
 	default:
 		return h, malformed("it begins with %q", clip(line))
 	}
@@ -132,17 +140,25 @@ func parseStatus(line []byte) (head, error) {
 	return h, nil
 }
 
+// splitField takes a header line apart.
+func splitField(line []byte) (name, value string, err error) {
+	n, v, ok := bytes.Cut(line, []byte(":"))
+	if !ok || !httpguts.ValidHeaderFieldName(string(n)) {
+		return "", "", malformed("header line %q", clip(line))
+	}
+	if value = strings.Trim(string(v), " \t"); !httpguts.ValidHeaderFieldValue(value) {
+		return "", "", malformed("value of header %s", clip(n))
+	}
+	return string(n), value, nil
+}
+
 // field takes one header line. Only four headers mean anything to a sender.
 func (h *head) field(line []byte, now time.Time) error {
-	name, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok || !httpguts.ValidHeaderFieldName(string(name)) {
-		return malformed("header line %q", clip(line))
+	name, v, err := splitField(line)
+	if err != nil {
+		return err
 	}
-	v := strings.Trim(string(value), " \t")
-	if !httpguts.ValidHeaderFieldValue(v) {
-		return malformed("value of header %s", clip(name))
-	}
-	switch strings.ToLower(string(name)) {
+	switch strings.ToLower(name) {
 	case "content-length":
 		return h.setLength(v)
 	case "transfer-encoding":

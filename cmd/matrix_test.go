@@ -1,0 +1,61 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"hookonce/dedupe/audit"
+	"hookonce/dedupe/reference"
+	"hookonce/dedupe/simulate"
+	"hookonce/dedupe/zoo"
+	"hookonce/replay/fixture"
+)
+
+// On every seed, the default plan finds each flawed handler by its code and passes
+// the correct one. The handlers run in virtual time, so twenty seeds take seconds.
+func TestMatrix(t *testing.T) {
+	const seeds = 20
+	set, err := fixture.Load([]string{fixtureDir}, nil, fixture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := uint64(1); seed <= seeds; seed++ {
+		o := PlanningOptions{Secret: testSecret, Seed: seed, Faults: "all", Copies: 3, Race: 3, Bursts: 2,
+			Late: []time.Duration{70 * time.Second, 71 * time.Hour}, Only: []string{"payment_intent.*", "customer.*"}}
+		p, err := o.planWith(set, func(string, ...any) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range zoo.Handlers() {
+			checkCell(t, entry, p)
+		}
+	}
+}
+
+func checkCell(t *testing.T, entry zoo.Entry, p *planned) {
+	t.Helper()
+	h, err := simulate.Run(context.Background(), p.plan, entry.Handler, simulate.Options{
+		Seed: p.plan.Seed, Handler: entry.Name, Fails: reference.FailHalf(p.plan), Profile: p.profile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Header.Reference = "" // the handler is the target here
+	v := audit.Judge(h, nil)
+	want := audit.Fail
+	if entry.Correct() {
+		want = audit.Pass
+	}
+	if v.Verdict != want {
+		t.Errorf("%s, seed %d: %s, want %s (missing %q)", entry.Name, p.plan.Seed, v.Verdict, want, v.Missing)
+	}
+	if !entry.Correct() && !slices.ContainsFunc(v.Findings, func(f audit.Finding) bool { return f.Code == entry.Expect }) {
+		t.Errorf("%s, seed %d: %s was not found", entry.Name, p.plan.Seed, entry.Expect)
+	}
+	for _, f := range v.Findings {
+		if f.Code != entry.Expect && !slices.Contains(entry.Also, f.Code) {
+			t.Errorf("%s, seed %d: %s was not to be found: %s", entry.Name, p.plan.Seed, f.Code, f.Message)
+		}
+	}
+}

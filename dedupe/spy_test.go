@@ -26,7 +26,10 @@ func newSpy(now func() time.Time) *spy {
 }
 
 // before counts a call and says whether it fails, and whether its reply is lost.
-func (s *spy) before(name string) (err error, lose bool) {
+func (s *spy) before(ctx context.Context, name string) (err error, lose bool) {
+	if ctx.Err() != nil { // as a driver does
+		return ctx.Err(), false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[name]++
@@ -48,7 +51,7 @@ func (s *spy) count(name string) int {
 }
 
 func (s *spy) Claim(ctx context.Context, c dedupe.Claim) (dedupe.Answer, error) {
-	err, lose := s.before("claim")
+	err, lose := s.before(ctx, "claim")
 	if err != nil {
 		return dedupe.Answer{}, err
 	}
@@ -60,14 +63,14 @@ func (s *spy) Claim(ctx context.Context, c dedupe.Claim) (dedupe.Answer, error) 
 }
 
 func (s *spy) Renew(ctx context.Context, h dedupe.Hold) (bool, error) {
-	if err, _ := s.before("renew"); err != nil {
+	if err, _ := s.before(ctx, "renew"); err != nil {
 		return false, err
 	}
 	return s.Store.Renew(ctx, h)
 }
 
 func (s *spy) Complete(ctx context.Context, c dedupe.Completion) (dedupe.Completed, error) {
-	err, lose := s.before("complete")
+	err, lose := s.before(ctx, "complete")
 	if err != nil {
 		return "", err
 	}
@@ -79,7 +82,7 @@ func (s *spy) Complete(ctx context.Context, c dedupe.Completion) (dedupe.Complet
 }
 
 func (s *spy) Release(ctx context.Context, h dedupe.Hold) (bool, error) {
-	if err, _ := s.before("release"); err != nil {
+	if err, _ := s.before(ctx, "release"); err != nil {
 		return false, err
 	}
 	return s.Store.Release(ctx, h)

@@ -44,3 +44,19 @@ func TestTagsSpread(t *testing.T) {
 		t.Error("source and subject run into each other")
 	}
 }
+
+// TestTagsOfSplits splits one text at every place: no two of the pairs share a tag, whatever the
+// text holds of separators and lengths.
+func TestTagsOfSplits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching("[01:|}{]{2,8}").Draw(t, "text")
+		seen := map[string]int{}
+		for i := range len(text) {
+			k := tag(text[:i], text[i:], "")
+			if j, ok := seen[k]; ok {
+				t.Fatalf("%q and %q share a tag, split at %d and %d", text[:i], text[:j], i, j)
+			}
+			seen[k] = i
+		}
+	})
+}

@@ -45,7 +45,9 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// TestCompare walks each engine and the model through the same random transitions.
+// TestCompare walks each engine and the model through the same random transitions. The long run is
+//
+//	HOOKONCE_TRANSITIONS=1000000 go test -run TestCompare -v -timeout 2h ./dedupe/redisstore
 func TestCompare(t *testing.T) {
 	for _, run := range []struct {
 		engine

@@ -24,7 +24,7 @@ const sinkWork = "HOOKONCE_TEST_SINK_WORK"
 
 // sink is an endpoint in a process of its own, as endpoints are. It answers every request as cheaply as
 // possible after the work: what is measured is the sender.
-func sink(b *testing.B, work time.Duration) Target {
+func sink(b testing.TB, work time.Duration) Target {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {

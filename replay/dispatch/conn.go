@@ -135,6 +135,7 @@ func (c *conn) readAnswer() (a answer, asked bool) {
 			return a, false
 		}
 		if a.silent = err != nil; !a.silent {
+			a.first -= c.waited()
 			a.head, err = readHead(c.br, time.Now())
 		}
 		if err != nil {
@@ -150,6 +151,22 @@ func (c *conn) readAnswer() (a answer, asked bool) {
 	a.head = head{}
 	a.err, a.end = malformed("more than %d interim answers", maxInterim), c.now()
 	return a, true
+}
+
+// maxWaited is what a reader can have been late; a greater difference is one of clocks that were set.
+const maxWaited = time.Second
+
+// waited is how long ago what was just read came in, as far as the kernel says so. Of an answer that came
+// in several parts before it was read, it tells the last part.
+func (c *conn) waited() time.Duration {
+	at := arrived(c.tcp)
+	if at.IsZero() {
+		return 0
+	}
+	if d := time.Since(at); d > 0 && d < maxWaited {
+		return d
+	}
+	return 0
 }
 
 func (c *conn) readBody(a *answer) {

@@ -138,8 +138,11 @@ func (e *endpoint) dial(ctx context.Context) (conn, tcp net.Conn, took time.Dura
 	d := net.Dialer{ControlContext: e.guard.control(e.host), KeepAlive: -1}
 	tcp, err = d.DialContext(ctx, "tcp", e.addr)
 	took = time.Since(start)
-	if err != nil || e.tls == nil {
-		return tcp, tcp, took, err
+	if err != nil {
+		return nil, nil, took, err
+	}
+	if tcp = stampArrivals(tcp); e.tls == nil {
+		return tcp, tcp, took, nil
 	}
 	t := tls.Client(tcp, e.tls)
 	if err := t.HandshakeContext(ctx); err != nil {

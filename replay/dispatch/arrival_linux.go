@@ -1,0 +1,96 @@
+package dispatch
+
+import (
+	"encoding/binary"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// stamped is a TCP connection whose kernel says when what is read came in. A reader that is scheduled late would
+// otherwise stamp an answer too late, and a copy sent in the meantime would seem to have raced with the one already answered.
+type stamped struct {
+	*net.TCPConn
+	raw  syscall.RawConn
+	recv func(fd uintptr) bool
+	into []byte
+	n    int
+	err  error
+	oob  [64]byte
+	oobn int
+}
+
+// stampArrivals asks the kernel to stamp what comes in; it returns c as it is where that cannot be had.
+func stampArrivals(c net.Conn) net.Conn {
+	t, ok := c.(*net.TCPConn)
+	if !ok {
+		return c
+	}
+	raw, err := t.SyscallConn()
+	if err != nil {
+		return c
+	}
+	var refused error
+	err = raw.Control(func(fd uintptr) {
+		refused = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)
+	})
+	if err != nil || refused != nil {
+		return c
+	}
+	s := &stamped{TCPConn: t, raw: raw}
+	s.recv = s.receive
+	return s
+}
+
+// Read is the connection's, and keeps the kernel's stamp of what it read.
+func (s *stamped) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	s.into = p
+	if err := s.raw.Read(s.recv); err != nil {
+		return 0, err
+	}
+	switch {
+	case s.err != nil:
+		return 0, os.NewSyscallError("recvmsg", s.err)
+	case s.n == 0:
+		return 0, io.EOF
+	}
+	return s.n, nil
+}
+
+func (s *stamped) receive(fd uintptr) (done bool) {
+	for {
+		s.n, s.oobn, _, _, s.err = syscall.Recvmsg(int(fd), s.into, s.oob[:], 0)
+		if s.err != syscall.EINTR {
+			return s.err != syscall.EAGAIN
+		}
+	}
+}
+
+// arrived is the wall time at which the bytes of the last Read came in; zero where the kernel does not say.
+func arrived(c net.Conn) time.Time {
+	s, ok := c.(*stamped)
+	if !ok {
+		return time.Time{}
+	}
+	messages, err := syscall.ParseSocketControlMessage(s.oob[:s.oobn])
+	if err != nil {
+		return time.Time{}
+	}
+	for _, m := range messages {
+		if m.Header.Level != syscall.SOL_SOCKET || m.Header.Type != syscall.SO_TIMESTAMPNS {
+			continue
+		}
+		switch e := binary.NativeEndian; len(m.Data) {
+		case 16:
+			return time.Unix(int64(e.Uint64(m.Data)), int64(e.Uint64(m.Data[8:])))
+		case 8:
+			return time.Unix(int64(e.Uint32(m.Data)), int64(e.Uint32(m.Data[4:])))
+		}
+	}
+	return time.Time{}
+}

@@ -8,6 +8,9 @@ import (
 	"hookonce/replay"
 )
 
+// roomForHead is what a request's headers usually fit into.
+const roomForHead = 1 << 10
+
 // shot is one delivery on its way.
 type shot struct {
 	d      replay.Delivery
@@ -73,7 +76,7 @@ func (r *runner) sign(s *shot) bool {
 	e := r.events[s.d.Event]
 	header, body, err := r.Sign(*e, s.d.Signature, time.Now())
 	if err == nil {
-		s.req, err = r.to.appendRequest(nil, header, e.Header, body)
+		s.req, err = r.to.appendRequest(make([]byte, 0, len(body)+roomForHead), header, e.Header, body)
 	}
 	if err != nil {
 		return s.unsent(fmt.Sprintf("not signed: %s", err))

@@ -1,0 +1,36 @@
+package redact
+
+import (
+	"net/url"
+	"strings"
+)
+
+// URL leaves out the user information and the values of query parameters that look
+// secret, and redacts the rest as text. What is not a URL with a host is redacted as text.
+func URL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		return Text(raw)
+	}
+	u.User = nil
+	params := strings.Split(u.RawQuery, "&")
+	for i, p := range params {
+		name, value, _ := strings.Cut(p, "=")
+		if plain, err := url.QueryUnescape(name); value != "" && (err != nil || secretParam(plain)) {
+			params[i] = name + "=redacted"
+		}
+	}
+	u.RawQuery = strings.Join(params, "&")
+	return Text(u.String())
+}
+
+// secretParam is stricter with names than Text is: a URL says little, and is shown often.
+func secretParam(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range []string{"secret", "token", "key", "pass", "pwd", "sig", "auth", "credential", "cookie", "session"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}

@@ -111,4 +111,4 @@ func phaseIndex(p replay.Phase) int { return slices.Index(replay.Phases(), p) }
 // pace is the distance between the starts of independent lanes: close enough to
 // be quick, far enough apart not to be a load test. An endpoint that is slower than that
 // is met by a bound on the requests in flight, not by the plan.
-const pace = 10 * time.Millisecond
+const pace = 5 * time.Millisecond

@@ -19,6 +19,7 @@ func New(j replay.Journal, v audit.Verdict) Report {
 		Tool: h.Header.Tool, Started: h.Header.Started.UTC(), Target: h.Header.Target, Provider: h.Plan.Provider,
 		Complete: h.Complete, Stopped: h.Stopped(), Missing: orEmpty(v.Missing), Notes: orEmpty(v.Notes),
 		Checks: each(v.Checks, newCheck), Events: each(v.Events, newEvent), Races: each(v.Races, newRace),
+		Latency: newLatencies(h), Activity: newActivity(h),
 		Types: each(v.Types, newType), Faults: each(v.Faults, newFault), Sources: each(h.Header.Sources, newSource),
 		Late: newLate(h, v.LateTested), Time: newTime(h.Header),
 	}

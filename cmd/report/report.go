@@ -33,6 +33,9 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	Events   []Event   `json:"events"`
 	Races    []Race    `json:"races"`
+	// Latency and Activity are the shapes of the run: how long answers took, and what happened when.
+	Latency  []Latency `json:"latency"`
+	Activity []Moment  `json:"activity"`
 	// Types is what the control phase taught, per event type.
 	Types   []Type   `json:"types"`
 	Faults  []Fault  `json:"faults"`

@@ -18,8 +18,8 @@ var references = []struct {
 	name    string
 	handler reference.Handler
 }{
-	{audit.Hardened, reference.Hardened},
-	{"article", reference.Article},
+	{audit.Hardened, reference.Verified(reference.Hardened)},
+	{"article", reference.Verified(reference.Article)},
 }
 
 // referenceConditions say how hard the reference has it. The zero value is the ordinary case.

@@ -16,7 +16,8 @@ import (
 // Its flaw: the lock cannot tell work that is under way from work that is done, so a
 // duplicate is told "success" while the first may still fail. (It has others: the lock is the
 // dedupe window, its DEL may remove another's lock, and the version is compared in one command and written in the next.)
-func Article(ctx context.Context, w *World, e replay.Event) Response {
+func Article(ctx context.Context, w *World, r Request) Response {
+	e := r.Event
 	lock := "webhook_lock:" + e.Key
 	acquired, err := w.Redis.SetNX(ctx, lock, "processing", 60*time.Second).Result()
 	if err != nil {

@@ -5,13 +5,11 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"hookonce/replay"
 )
 
 // Handler handles one delivery of an event in a world. It never learns which
 // delivery it is: a provider does not say either.
-type Handler func(ctx context.Context, w *World, e replay.Event) Response
+type Handler func(ctx context.Context, w *World, r Request) Response
 
 // Response is what a handler answers.
 type Response struct {

@@ -14,7 +14,8 @@ import (
 // Hardened is the pattern done right, and has no known flaw: the guard's lock with an owner, a lease
 // that is renewed and a result that is remembered; a charge keyed by the event; a state
 // that is compared and set in one step. Whatever is not certain is answered 503.
-func Hardened(ctx context.Context, w *World, e replay.Event) Response {
+func Hardened(ctx context.Context, w *World, r Request) Response {
+	e := r.Event
 	guard := dedupe.Guard{Store: w.Store, Options: dedupe.Options{
 		Clock: w.Stage, Token: w.NewToken, TieRule: dedupe.TieKeep}}
 	// The claim has no version: each event needs its charge, even one whose state is out of date.

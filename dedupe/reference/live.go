@@ -3,6 +3,7 @@ package reference
 import (
 	"context"
 	"crypto/rand"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -41,7 +42,7 @@ type LiveWorld struct {
 
 // Open makes a live world. The caller closes it.
 func Open(ctx context.Context, s Setup) (*LiveWorld, error) {
-	l := &LiveWorld{prefix: s.Prefix, World: &World{Stage: Live{dedupe.WallClock{}}, Ledger: NewLedger(s.OnCommit),
+	l := &LiveWorld{prefix: s.Prefix, World: &World{Stage: Live{dedupe.WallClock{}}, Memory: new(sync.Map), Ledger: NewLedger(s.OnCommit),
 		WorkTime: s.Work, Fails: s.Fails, Downstream: s.Downstream, NewToken: rand.Text}}
 	if s.Redis == "" || s.Redis == "embedded" {
 		return l, l.embed(s)

@@ -25,11 +25,11 @@ func TestLiveOnRealRedis(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := Article(t.Context(), w.World, e); r.Body != `{"status":"success"}` {
+		if r := Article(t.Context(), w.World, Request{Event: e}); r.Body != `{"status":"success"}` {
 			t.Errorf("article: %+v", r)
 		}
 		for range 2 {
-			if r := Hardened(t.Context(), w.World, e); r.Body != `{"status":"success"}` {
+			if r := Hardened(t.Context(), w.World, Request{Event: e}); r.Body != `{"status":"success"}` {
 				t.Errorf("hardened: %+v", r)
 			}
 		}

@@ -15,6 +15,8 @@ type Stage interface {
 	// Do runs one visible act, such as a charge. It may run nothing and return an error, and it may
 	// run the act and still return an error, as any call over a network may.
 	Do(ctx context.Context, what string, act func() error) error
+	// Go runs f beside the delivery under way, whose answer does not wait for it. It ends with the process, done or not.
+	Go(f func())
 }
 
 // Clock tells the time.
@@ -37,6 +39,9 @@ func (Live) Sleep(ctx context.Context, d time.Duration) error {
 func (Live) Every(d time.Duration, f func()) (stop func()) {
 	return dedupe.WallClock{}.Every(d, f)
 }
+
+// Go runs f in a goroutine.
+func (Live) Go(f func()) { go f() }
 
 // Do just acts.
 func (Live) Do(_ context.Context, _ string, act func() error) error { return act() }

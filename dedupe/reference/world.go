@@ -3,6 +3,7 @@ package reference
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,6 +19,8 @@ type World struct {
 	// Store keeps the guard's records, in the same Redis.
 	Store dedupe.Store
 	Stage Stage
+	// Memory is what the process remembers: its replicas do not share it, and a restart empties it.
+	Memory *sync.Map
 	// Ledger takes the effects and the states.
 	Ledger *Ledger
 	// WorkTime is how long the work of one event takes.

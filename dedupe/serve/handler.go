@@ -19,7 +19,7 @@ const MaxBody = 1 << 20
 type Options struct {
 	World   *reference.World
 	Handler reference.Handler
-	// Verify checks a delivery's signature; its error is answered 401. Nil accepts everything.
+	// Verify checks a delivery's signature, when the handler asks for it. Nil accepts everything.
 	Verify func(http.Header, []byte) error
 	// Identify reads the event out of a delivery; its error is answered 400.
 	Identify func(http.Header, []byte) (replay.Event, error)
@@ -45,16 +45,16 @@ func (o Options) webhook(w http.ResponseWriter, r *http.Request) {
 		write(w, reference.Answer(http.StatusBadRequest, "body incomplete"))
 		return
 	}
-	if o.Verify != nil && o.Verify(r.Header, body) != nil {
-		write(w, reference.Answer(http.StatusUnauthorized, "bad signature"))
-		return
-	}
 	e, err := o.Identify(r.Header, body)
 	if err != nil {
 		write(w, reference.Answer(http.StatusBadRequest, "no event"))
 		return
 	}
-	write(w, o.Handler(context.WithoutCancel(r.Context()), o.World, e))
+	q := reference.Request{Event: e}
+	if o.Verify != nil {
+		q.Verify = func(body []byte) error { return o.Verify(r.Header, body) }
+	}
+	write(w, o.Handler(context.WithoutCancel(r.Context()), o.World, q))
 }
 
 func write(w http.ResponseWriter, r reference.Response) {

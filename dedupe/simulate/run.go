@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"hookonce/dedupe/reference"
@@ -116,6 +117,7 @@ func newSimulation(ctx context.Context, plan replay.Plan, handler reference.Hand
 	tokens := 0
 	s.world = &reference.World{
 		Stage:    stage{s},
+		Memory:   new(sync.Map),
 		Ledger:   reference.NewLedger(s.commit),
 		WorkTime: o.Work,
 		Fails:    o.Fails,

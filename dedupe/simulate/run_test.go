@@ -81,7 +81,7 @@ func TestAttempts(t *testing.T) {
 	skipped := p.redeliver("evt_control", 1, 1, time.Hour)
 	after := p.add(replay.Delivery{Event: e("after"), Role: replay.RoleFirst, After: hung, Wait: time.Hour})
 	lateN := p.add(replay.Delivery{Event: "hung", Phase: replay.PhaseLate, Role: replay.RoleLate, Wait: 71 * time.Hour})
-	h := mustRun(t, p.plan, reference.Hardened, Options{Seed: 3})
+	h := mustRun(t, p.plan, reference.Verified(reference.Hardened), Options{Seed: 3})
 
 	control := attemptOf(t, h, 1)
 	if a := attemptOf(t, h, hung); a.Outcome != replay.Unknown || !a.Fired || a.End-a.LastByte != a.HangUpAt ||
@@ -177,7 +177,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestPanicEndsTheRun(t *testing.T) {
-	h := func(context.Context, *reference.World, replay.Event) reference.Response { panic("oops") }
+	h := func(context.Context, *reference.World, reference.Request) reference.Response { panic("oops") }
 	if _, err := Run(t.Context(), raced(), h, Options{Profile: profile}); err == nil || !strings.Contains(err.Error(), "oops") {
 		t.Errorf("error %v", err)
 	}

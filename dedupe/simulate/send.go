@@ -1,8 +1,9 @@
 package simulate
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -49,10 +50,6 @@ func (t *attempt) sent() {
 // arrived is the endpoint's side. It handles the whole request, whether the sender
 // still waits or not, as most endpoints do.
 func (t *attempt) arrived() {
-	if t.d.Signature != replay.SignValid {
-		t.answered(reference.Answer(http.StatusUnauthorized, "bad signature"))
-		return
-	}
 	var r reference.Response
 	t.sched.spawn(t.d.N, func() { r = t.handle() }, func() { t.answered(r) })
 }
@@ -64,8 +61,22 @@ func (t *attempt) handle() (r reference.Response) {
 			t.fail(fmt.Errorf("handler: delivery %d: panic: %v", t.d.N, p))
 		}
 	}()
-	return t.handler(t.ctx, t.world, *t.events[t.d.Event])
+	return t.handler(t.ctx, t.world, t.request())
 }
+
+// request is the delivery as the endpoint sees it.
+func (t *attempt) request() reference.Request {
+	e := *t.events[t.d.Event]
+	return reference.Request{Event: e, Attempt: fmt.Sprintf("attempt-%d", t.d.N), Retry: t.d.OnlyUnacknowledged(),
+		Verify: func(body []byte) error {
+			if t.d.Signature != replay.SignValid || !bytes.Equal(body, e.Body) {
+				return errSignature
+			}
+			return nil
+		}}
+}
+
+var errSignature = errors.New("bad signature")
 
 // answered gives the sender its answer, if it still waits.
 func (t *attempt) answered(r reference.Response) {

@@ -34,6 +34,9 @@ func (s stage) Do(_ context.Context, what string, act func() error) error {
 	return err
 }
 
+// Go lets a worker of its own run f.
+func (s stage) Go(f func()) { s.sched.spawn(s.sched.current.delivery, f, func() {}) }
+
 // Every calls f by a worker of its own, which ends with stop.
 func (s stage) Every(d time.Duration, f func()) (stop func()) {
 	b := &beat{sched: s.sched, parent: s.sched.current, every: d, f: f}

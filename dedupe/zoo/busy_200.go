@@ -5,14 +5,14 @@ import (
 	"net/http"
 
 	"hookonce/dedupe/reference"
-	"hookonce/replay"
 )
 
 // Busy200 locks, renews, remembers and releases as it should.
 //
 // Its flaw: a duplicate that comes while the event is being worked on is answered 200. If that
 // work then fails, the provider has already been told to forget the event.
-func Busy200(ctx context.Context, w *reference.World, e replay.Event) reference.Response {
+func Busy200(ctx context.Context, w *reference.World, r reference.Request) reference.Response {
+	e := r.Event
 	busy := reference.Answer(http.StatusOK, "processing")
 	return once(ctx, w, e, busy, func() error {
 		return process(ctx, w, e)

@@ -5,14 +5,14 @@ import (
 	"net/http"
 
 	"hookonce/dedupe/reference"
-	"hookonce/replay"
 )
 
 // CheckThenAct remembers which events it has done, for longer than any provider retries.
 //
 // Its flaw: it looks for the mark before the work and sets it after, and two deliveries can
 // both look before either sets it.
-func CheckThenAct(ctx context.Context, w *reference.World, e replay.Event) reference.Response {
+func CheckThenAct(ctx context.Context, w *reference.World, r reference.Request) reference.Response {
+	e := r.Event
 	mark := "done:" + e.Key
 	done, err := w.Redis.Exists(ctx, mark).Result()
 	if err != nil {

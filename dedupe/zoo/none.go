@@ -11,7 +11,8 @@ import (
 // None handles each delivery as if it were the only one.
 //
 // Its flaw: no deduplication. Its state is right all the same, because it is compared and set.
-func None(ctx context.Context, w *reference.World, e replay.Event) reference.Response {
+func None(ctx context.Context, w *reference.World, r reference.Request) reference.Response {
+	e := r.Event
 	if err := process(ctx, w, e); err != nil {
 		return reference.Answer(http.StatusInternalServerError, "error")
 	}

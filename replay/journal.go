@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 )
 
 // JournalSchema names the version of the journal's format.
@@ -81,19 +82,30 @@ func (e *Encoder) Encode(r Record) error {
 	return err
 }
 
-// EncodePlan writes the records of a plan.
-func (e *Encoder) EncodePlan(p Plan) error {
-	head := PlanHead{p.Schema, p.Seed, p.Provider, p.Settings, p.Skipped, len(p.Events), len(p.Deliveries)}
-	if err := e.Encode(Record{Plan: &head}); err != nil {
-		return err
-	}
-	for i := range p.Events {
-		if err := e.Encode(Record{Event: &p.Events[i]}); err != nil {
-			return err
+// Records are the records of a plan, in the order of a journal.
+func (p Plan) Records() iter.Seq[Record] {
+	return func(yield func(Record) bool) {
+		head := PlanHead{p.Schema, p.Seed, p.Provider, p.Settings, p.Skipped, len(p.Events), len(p.Deliveries)}
+		if !yield(Record{Plan: &head}) {
+			return
+		}
+		for i := range p.Events {
+			if !yield(Record{Event: &p.Events[i]}) {
+				return
+			}
+		}
+		for i := range p.Deliveries {
+			if !yield(Record{Delivery: &p.Deliveries[i]}) {
+				return
+			}
 		}
 	}
-	for i := range p.Deliveries {
-		if err := e.Encode(Record{Delivery: &p.Deliveries[i]}); err != nil {
+}
+
+// EncodePlan writes the records of a plan.
+func (e *Encoder) EncodePlan(p Plan) error {
+	for r := range p.Records() {
+		if err := e.Encode(r); err != nil {
 			return err
 		}
 	}
@@ -104,6 +116,8 @@ func (e *Encoder) EncodePlan(p Plan) error {
 type Journal struct {
 	Target    History
 	Reference *History
+	// Bodies are the requests' bodies by the event's key, as the journal keeps them: redacted, unless asked otherwise.
+	Bodies map[string]string
 	// Torn says that the last line was incomplete and was cut.
 	Torn bool
 
@@ -128,7 +142,7 @@ func ReadJournal(r io.Reader) (Journal, error) {
 		if err := json.Unmarshal(text, &rec); err != nil {
 			return j, fmt.Errorf("%w: line %d is not a record: %w", ErrJournal, line, err)
 		}
-		if err := j.add(rec); err != nil {
+		if err := j.Add(rec); err != nil {
 			return j, fmt.Errorf("%w: line %d: %w", ErrJournal, line, err)
 		}
 	}
@@ -147,7 +161,9 @@ func (j *Journal) checkWhole() error {
 	return nil
 }
 
-func (j *Journal) add(r Record) error {
+// Add adds a record, as a reader of the file would: the journal of a run that goes on grows by its records.
+// The error is of a record that cannot stand where it does.
+func (j *Journal) Add(r Record) error {
 	switch {
 	case r.Header != nil:
 		if r.Header.Schema != JournalSchema {
@@ -167,6 +183,11 @@ func (j *Journal) add(r Record) error {
 		j.Target.Header.Sources = r.Sources
 	case r.Delivery != nil:
 		j.Target.Plan.Deliveries = append(j.Target.Plan.Deliveries, *r.Delivery)
+	case r.Body != nil:
+		if j.Bodies == nil {
+			j.Bodies = map[string]string{}
+		}
+		j.Bodies[r.Body.Event] = r.Body.Text
 	default:
 		j.run(r.Run).add(r)
 	}

@@ -83,6 +83,18 @@ func (d *dossier) total() int {
 	return n
 }
 
+// observed are the observations of all its effects, by time.
+func (d *dossier) observed() []replay.Effect {
+	var out []replay.Effect
+	for _, t := range d.tallies {
+		out = append(out, t.seen...)
+	}
+	slices.SortStableFunc(out, func(a, b replay.Effect) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
 func (d *dossier) count(n effectName) int {
 	if t := d.tallies[n]; t != nil {
 		return t.count

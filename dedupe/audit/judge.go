@@ -255,7 +255,7 @@ func (d *docket) rows(found []Finding) []EventRow {
 	out := make([]EventRow, 0, len(d.events))
 	for _, f := range d.events {
 		r := EventRow{Key: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault(),
-			Deliveries: len(f.attempts), Acked: len(f.acks()), Effects: f.total(), Expected: d.expected(f)}
+			Deliveries: len(f.attempts), Acked: len(f.acks()), Effects: f.total(), Expected: d.expected(f), Observed: f.observed()}
 		if d.reference != nil {
 			if g := d.reference.byKey[f.event.Key]; g != nil {
 				n := g.total()

@@ -15,6 +15,8 @@ type Input struct {
 	// Events are the fixtures, in recorded order.
 	Events  []replay.Event
 	Profile replay.Profile
+	// Others are the profiles of further providers among the events.
+	Others []replay.Profile
 	// Rename gives an event other ids, touching only the bytes of the ids.
 	Rename   func(e replay.Event, fresh func(old string) string) (replay.Event, error)
 	Settings replay.PlanSettings
@@ -44,6 +46,19 @@ func Build(in Input) (replay.Plan, error) {
 	addTail(b)
 	addSentinels(b)
 	return b.finish()
+}
+
+// profileOf is the profile of an event's provider.
+func (in Input) profileOf(e replay.Event) replay.Profile {
+	return replay.ProfileOf(e.Provider, in.Profile, in.Others)
+}
+
+func (in Input) providers() string {
+	names := in.Profile.Name
+	for _, p := range in.Others {
+		names += "+" + p.Name
+	}
+	return names
 }
 
 func check(in Input) error {
@@ -83,7 +98,7 @@ func (b *builder) finish() (replay.Plan, error) {
 			cmp.Compare(x.seq, y.seq))
 	})
 	p := replay.Plan{
-		Schema: replay.PlanSchema, Seed: b.in.Seed, Provider: b.in.Profile.Name,
+		Schema: replay.PlanSchema, Seed: b.in.Seed, Provider: b.in.providers(),
 		Settings: b.in.Settings, Skipped: b.skipped, Events: *b.events,
 		Deliveries: make([]replay.Delivery, len(all)),
 	}

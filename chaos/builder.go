@@ -33,6 +33,7 @@ type builder struct {
 	slots      map[replay.Phase]int
 	used       map[string]int // how often a fixture was used by a fault
 	keys       map[string]bool
+	provider   map[string]string // of each event on the list
 	kept       *keptIDs
 	tailed     map[string]bool // events that need no tail: a refusal is right for them
 	skipped    []replay.SkippedFault
@@ -42,7 +43,8 @@ type builder struct {
 
 func newBuilder(in Input) *builder {
 	b := &builder{in: in, events: &[]replay.Event{}, deliveries: &[]*pending{},
-		slots: map[replay.Phase]int{}, used: map[string]int{}, keys: map[string]bool{}, tailed: map[string]bool{}}
+		slots: map[replay.Phase]int{}, used: map[string]int{}, keys: map[string]bool{},
+		provider: map[string]string{}, tailed: map[string]bool{}}
 	b.root = b
 	if in.Settings.KeepIDs {
 		b.kept = keepIDs(in)
@@ -110,7 +112,7 @@ func (b *builder) keep(e replay.Event) replay.Event {
 	if b.keys[e.Key] {
 		b.fail(fmt.Errorf("%s: the event id %s is in the plan twice", e.Fixture, e.Key))
 	}
-	b.keys[e.Key] = true
+	b.keys[e.Key], b.provider[e.Key] = true, e.Provider
 	*b.events = append(*b.events, e)
 	return e
 }
@@ -157,16 +159,16 @@ func (b *builder) first(e replay.Event, p replay.Phase, c replay.Conditions) *pe
 // redeliver adds n redeliveries, each on the provider's schedule after the one before.
 func (b *builder) redeliver(after *pending, n int) *pending {
 	for i := range n {
-		d := replay.Delivery{Event: after.d.Event, Phase: after.d.Phase, Role: replay.RoleRedelivery, Wait: b.retryWait(i)}
+		d := replay.Delivery{Event: after.d.Event, Phase: after.d.Phase, Role: replay.RoleRedelivery, Wait: b.retryWait(after.d.Event, i)}
 		after = b.add(d, after)
 	}
 	return after
 }
 
-// retryWait is the provider's wait before its i-th redelivery (from 0). A
+// retryWait is the provider's wait before its i-th redelivery (from 0) of an event. A
 // provider that never retries by itself is retried by hand: someone presses the button.
-func (b *builder) retryWait(i int) time.Duration {
-	r := b.in.Profile.Retries
+func (b *builder) retryWait(key string, i int) time.Duration {
+	r := replay.ProfileOf(b.provider[key], b.in.Profile, b.in.Others).Retries
 	if len(r) == 0 {
 		return manualRetry
 	}

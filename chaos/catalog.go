@@ -78,10 +78,12 @@ func Names() []string {
 func never(Input) string { return "" }
 
 func withoutRetries(in Input) string {
-	if len(in.Profile.Retries) == 0 {
-		return fmt.Sprintf("%s never redelivers by itself", in.Profile.Name)
+	for _, e := range in.Events {
+		if len(in.profileOf(e).Retries) > 0 {
+			return ""
+		}
 	}
-	return ""
+	return fmt.Sprintf("%s never redelivers by itself", in.providers())
 }
 
 func withoutSecret(in Input) string {

@@ -84,7 +84,7 @@ func addTail(b *builder) {
 		at := b.slot(replay.PhaseTail)
 		for i := range tailTries {
 			last = b.add(replay.Delivery{Event: e.Key, Phase: replay.PhaseTail, Role: replay.RoleRedelivery,
-				At: at, Wait: b.retryWait(i)}, last)
+				At: at, Wait: b.retryWait(e.Key, i)}, last)
 		}
 	}
 }

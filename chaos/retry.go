@@ -9,6 +9,9 @@ const retries = 3
 // they are refused. It can only take place where the endpoint refuses something.
 func addRetries(b *builder) {
 	for _, f := range b.samples() {
+		if len(b.in.profileOf(f).Retries) == 0 {
+			continue
+		}
 		b.redeliver(b.first(b.instance(f), replay.PhaseFault, replay.Conditions{}), retries)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"time"
 
@@ -52,7 +51,6 @@ type conduct struct {
 	s       *Streams
 	o       ConductOptions
 	p       *planned
-	secret  string
 	target  dispatch.Target
 	wait    time.Duration
 	sources []observe.Source
@@ -121,14 +119,18 @@ func (c *conduct) prepare() error {
 
 func (c *conduct) completeHeader() error {
 	h := &c.header
-	h.Schema, h.Tool, h.Profile = replay.JournalSchema, toolVersion(), c.p.profile
+	h.Schema, h.Tool, h.Profile = replay.JournalSchema, toolVersion(), c.p.sides[0].profile
+	h.Others = c.p.others()
 	h.Patience, h.TimeScale = c.o.Patience, c.o.TimeScale
 	h.Reference, h.Engine = c.o.Reference, engineName(c.o.Redis)
-	if h.Patience == 0 {
-		h.Patience = c.p.profile.Patience
+	if h.Patience == 0 && len(h.Others) == 0 {
+		h.Patience = h.Profile.Patience
 	}
 	if h.TimeScale == 0 {
-		h.TimeScale = quickScale(c.p.profile)
+		h.TimeScale = quickScale(h.Profile)
+		for _, p := range h.Others {
+			h.TimeScale = min(h.TimeScale, quickScale(p))
+		}
 	}
 	h.ClockMoved = c.late != nil
 	if h.Patience < 0 || h.TimeScale < 0 || h.TimeScale > 1 {
@@ -178,13 +180,11 @@ func (c *conduct) openSources(base time.Time) error {
 
 // send dispatches the plan and records what happens.
 func (c *conduct) send() error {
-	secret := c.secret
 	running, err := dispatch.Run(c.stop.soft, c.p.plan, c.target, dispatch.Options{
-		Sign: func(e replay.Event, kind replay.Signature, now time.Time) (http.Header, []byte, error) {
-			return c.p.provider.Sign(e, secret, kind, now)
-		},
-		Acknowledges: c.p.profile.Acknowledges,
-		Patience:     c.header.Patience,
+		Sign:         c.p.sign,
+		Acknowledges: c.p.acknowledges,
+		Patience:     max(c.header.Patience, c.p.patience()),
+		PatienceFor:  c.header.PatienceFor,
 		TimeScale:    c.header.TimeScale,
 		Base:         c.rec.base,
 		Late:         c.late,

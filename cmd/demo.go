@@ -21,7 +21,6 @@ import (
 	"hookonce/replay"
 	"hookonce/replay/dispatch"
 	"hookonce/replay/fixture"
-	"hookonce/replay/provider"
 	"hookonce/replay/redact"
 )
 
@@ -100,7 +99,7 @@ func runDemo(ctx context.Context, s *Streams, o DemoOptions, fixtures fs.FS, nam
 	if err != nil {
 		return err
 	}
-	o.Secret = demoSecret
+	o.Secrets = []string{demoSecret}
 	show := newProgress(s)
 	set, err := fixture.LoadFS(fixtures, fixture.Options{Provider: o.Provider})
 	if err != nil {
@@ -117,7 +116,7 @@ func runDemo(ctx context.Context, s *Streams, o DemoOptions, fixtures fs.FS, nam
 	defer d.close()
 	show.Say("demo: the built-in handler %s at %s, with an embedded Redis and work that fails once for half of the events", entry.Name, d.url)
 	cd := &conduct{
-		s: s, o: o.ConductOptions, p: p, secret: o.Secret, outs: outs, show: show,
+		s: s, o: o.ConductOptions, p: p, outs: outs, show: show,
 		target:  dispatch.Target{URL: d.url, Guard: &dispatch.Guard{}},
 		sources: []observe.Source{d.effects},
 		late:    d.late,
@@ -158,16 +157,16 @@ func startDemo(ctx context.Context, o DemoOptions, entry zoo.Entry, p *planned) 
 	}
 	d.url = &url.URL{Scheme: "http", Host: listener.Addr().String(), Path: "/webhook"}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
-	handler := endpointOf(d.world, entry, p.provider, demoSecret)
+	handler := endpointOf(d.world, entry, p.sides[0])
 	go func() { d.served <- serve.Serve(ctx, listener, handler) }()
 	return d, nil
 }
 
 // endpointOf serves a handler as one of the provider's endpoints.
-func endpointOf(w *reference.LiveWorld, entry zoo.Entry, p provider.Provider, secret string) http.Handler {
+func endpointOf(w *reference.LiveWorld, entry zoo.Entry, p side) http.Handler {
 	o := serve.Options{World: w.World, Handler: entry.Handler, Identify: p.Identify}
-	if secret != "" {
-		o.Verify = func(h http.Header, body []byte) error { return p.Verify(h, body, secret, time.Now()) }
+	if len(p.endpoint.Secrets) > 0 {
+		o.Verify = func(h http.Header, body []byte) error { return p.Verify(h, body, p.endpoint, time.Now()) }
 	}
 	return serve.New(o)
 }

@@ -72,7 +72,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(r.Body)
 	p, _ := provider.ByName("stripe")
-	if err != nil || p.Verify(r.Header, body, testSecret, time.Now()) != nil {
+	if err != nil || p.Verify(r.Header, body, provider.Endpoint{Secrets: []string{testSecret}}, time.Now()) != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
@@ -122,7 +122,12 @@ func serveEndpoint(t *testing.T, e *endpoint) string {
 // runAgainst runs the default plan over some of our fixtures.
 func runAgainst(t *testing.T, url string, more ...string) (int, gjson.Result, string) {
 	t.Helper()
-	args := append([]string{"run", fixtureDir, "--target", url, "--secret", testSecret, "--out", "json", "--bursts", "1",
+	return runWith(t, url, testSecret, more...)
+}
+
+func runWith(t *testing.T, url, secret string, more ...string) (int, gjson.Result, string) {
+	t.Helper()
+	args := append([]string{"run", fixtureDir, "--target", url, "--secret", secret, "--out", "json", "--bursts", "1",
 		"--journal", filepath.Join(t.TempDir(), "run.jsonl")}, more...)
 	code, out, errs := hookonce(t, args...)
 	return code, gjson.Parse(out), errs
@@ -204,7 +209,7 @@ func TestWithoutEffectSource(t *testing.T) {
 
 func TestWrongSecret(t *testing.T) {
 	url := serveEndpoint(t, &endpoint{})
-	code, report, _ := runAgainst(t, url, "--effects", url, "--secret", "whsec_another")
+	code, report, _ := runWith(t, url, "whsec_another", "--effects", url)
 	if code != exitInconclusive || !bytes.Contains([]byte(report.Get("missing").Raw), []byte("--secret")) {
 		t.Errorf("exit %d, missing %s", code, report.Get("missing"))
 	}

@@ -22,7 +22,7 @@ func TestMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := uint64(1); seed <= seeds; seed++ {
-		o := PlanningOptions{Secret: testSecret, Seed: seed, Faults: "all", Copies: 3, Race: 3, Bursts: 2,
+		o := PlanningOptions{Secrets: []string{testSecret}, Seed: seed, Faults: "all", Copies: 3, Race: 3, Bursts: 2,
 			Late: []time.Duration{70 * time.Second, 71 * time.Hour}, Only: []string{"payment_intent.*", "customer.*"}}
 		p, err := o.planWith(set, func(string, ...any) {})
 		if err != nil {
@@ -37,7 +37,7 @@ func TestMatrix(t *testing.T) {
 func checkCell(t *testing.T, entry zoo.Entry, p *planned) {
 	t.Helper()
 	h, err := simulate.Run(context.Background(), p.plan, entry.Handler, simulate.Options{
-		Seed: p.plan.Seed, Handler: entry.Name, Fails: reference.FailHalf(p.plan), Profile: p.profile})
+		Seed: p.plan.Seed, Handler: entry.Name, Fails: reference.FailHalf(p.plan), Profile: p.sides[0].profile})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ Faults:
 	}
 	f := c.Flags()
 	o.PlanningOptions.add(f)
-	f.StringVar(&o.Secret, "secret", "", "signing secret: with one, bad signatures are planned too (default: $HOOKONCE_SECRET)")
+	o.addSecrets(f)
 	f.StringVar(&o.Out, "out", "text", "text or json")
 	return c
 }
@@ -50,9 +50,7 @@ func runPlan(s *Streams, o PlanOptions, args []string) error {
 	if o.Out != "text" && o.Out != "json" {
 		return usagef("--out %s: plan knows text and json", safe(o.Out))
 	}
-	if o.Secret == "" {
-		o.Secret = s.Getenv("HOOKONCE_SECRET")
-	}
+	o.completeSecrets(s)
 	p, err := o.buildPlan(s, args, newProgress(s).Say)
 	if err != nil {
 		return err

@@ -13,13 +13,13 @@ import (
 	"hookonce/chaos"
 	"hookonce/replay"
 	"hookonce/replay/fixture"
-	"hookonce/replay/provider"
 )
 
 // PlanningOptions are the flags that shape a plan. run, plan and demo share them.
 type PlanningOptions struct {
 	Provider  string
-	Secret    string
+	PublicURL string
+	Secrets   []string
 	Seed      uint64
 	Faults    string
 	Copies    int
@@ -44,10 +44,21 @@ func (o *PlanningOptions) add(f *pflag.FlagSet) {
 	f.StringVar(&o.EffectKey, "effect-key", "", "`path` in the body of the id that effects are counted under, such as data.object.metadata.order_id")
 }
 
+func (o *PlanningOptions) addSecrets(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.Secrets, "secret", nil, "signing secret of the endpoint; repeat it while one is being exchanged (default: $HOOKONCE_SECRET)")
+}
+
+// completeSecrets takes the secret out of the environment, where no flag gives one.
+func (o *PlanningOptions) completeSecrets(s *Streams) {
+	o.Secrets = slices.DeleteFunc(o.Secrets, func(v string) bool { return v == "" })
+	if v := s.Getenv("HOOKONCE_SECRET"); v != "" && len(o.Secrets) == 0 {
+		o.Secrets = []string{v}
+	}
+}
+
 // planned is a plan and what it was made with.
 type planned struct {
-	provider provider.Provider
-	profile  replay.Profile
+	sides    []side
 	plan     replay.Plan
 	fixtures fixture.Set
 	events   []replay.Event
@@ -69,19 +80,18 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	if p.events, err = o.selected(set.Events); err != nil {
 		return nil, err
 	}
-	if p.provider, err = oneProvider(p.events); err != nil {
+	if p.sides, err = o.sidesOf(p.events); err != nil {
 		return nil, err
 	}
-	p.profile = p.provider.Profile()
 	faults, err := chaos.ParseFaults(o.Faults)
 	if err != nil {
 		return nil, usagef("--faults: %w", err)
 	}
 	o.tellOfFixtures(set, p.events, say)
 	p.plan, err = chaos.Build(chaos.Input{
-		Events: p.events, Profile: p.profile, Rename: p.provider.Rename, Seed: o.Seed,
+		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts,
-			Late: o.Late, KeepIDs: o.KeepIDs, Signed: o.Secret != ""},
+			Late: o.Late, KeepIDs: o.KeepIDs, Signed: p.signed(), Unsigned: p.unsigned()},
 	})
 	if err != nil {
 		return nil, usagef("%w", err)
@@ -119,20 +129,6 @@ func typesOf(events []replay.Event) string {
 		return strings.Join(types[:8], ", ") + fmt.Sprintf(" and %d more", len(types)-8)
 	}
 	return strings.Join(types, ", ")
-}
-
-func oneProvider(events []replay.Event) (provider.Provider, error) {
-	if len(events) == 0 {
-		return nil, usagef("no events among the fixtures")
-	}
-	name := events[0].Provider
-	for _, e := range events {
-		if e.Provider != name {
-			return nil, usagef("%s is from %s and %s from %s: one run speaks for one provider, choose with --provider",
-				events[0].Fixture, name, e.Fixture, e.Provider)
-		}
-	}
-	return provider.ByName(name)
 }
 
 // tellOfFixtures says what was done to the fixtures' ids, and points out live ones.

@@ -83,7 +83,7 @@ func (c *conduct) simulate() (replay.History, error) {
 	defer cancel()
 	o := simulate.Options{
 		Seed: c.p.plan.Seed, Handler: c.o.Reference, Work: c.reference.work, Engine: c.o.Redis,
-		Profile: c.p.profile, Patience: c.header.Patience,
+		Profile: c.p.sides[0].profile, Others: c.p.others(), Patience: c.header.Patience,
 	}
 	if c.reference.fails != nil {
 		o.Fails = c.reference.fails(c.p.plan)

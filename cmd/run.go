@@ -67,7 +67,8 @@ Exit codes: 0 pass, 1 violations, 2 usage, 3 inconclusive, 4 the run could not b
 func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	f := c.Flags()
 	f.StringVar(&o.Target, "target", "", "`URL` of the endpoint")
-	f.StringVar(&o.Secret, "secret", "", "signing secret of the endpoint (default: $HOOKONCE_SECRET)")
+	f.StringVar(&o.PublicURL, "public-url", "", "`URL` the endpoint believes it has, for providers that sign it (default: the target)")
+	o.addSecrets(f)
 	o.PlanningOptions.add(f)
 	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP (repeatable)")
 	f.StringToStringVar(&o.Expect, "expect-effects", nil, "`TYPE=N`: an event of this type has N effects, whatever control shows")
@@ -88,15 +89,18 @@ func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.Secret == "" {
-		o.Secret = s.Getenv("HOOKONCE_SECRET")
-	}
+	o.completeSecrets(s)
 	if len(args) == 0 || o.Target == "" {
 		return missingArguments(args, o.Target)
 	}
 	target, err := o.target()
 	if err != nil {
 		return err
+	}
+	if o.PublicURL == "" {
+		public := *target.URL
+		public.User = nil
+		o.PublicURL = public.String()
 	}
 	outs, err := parseOutputs(s, o.Out)
 	if err != nil {
@@ -119,7 +123,7 @@ func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
 		return err
 	}
 	cd := &conduct{
-		s: s, o: o.ConductOptions, p: p, secret: o.Secret, target: target, wait: o.Wait, sources: sources, outs: outs, show: show,
+		s: s, o: o.ConductOptions, p: p, target: target, wait: o.Wait, sources: sources, outs: outs, show: show,
 		header: replay.Header{Target: target.URL.Redacted(), Command: redact.Command(append([]string{"hookonce"}, os.Args[1:]...)),
 			Expect: expect, Checks: o.Checks, Volatile: o.Volatile},
 	}

@@ -27,6 +27,7 @@ type ServeOptions struct {
 	Redis      string
 	EffectsURL string
 	Provider   string
+	PublicURL  string
 }
 
 // NewServeCmd serves a built-in handler.
@@ -54,6 +55,7 @@ Handlers:
 	f.StringVar(&o.Redis, "redis", "embedded", "embedded, or a redis:// `URL`")
 	f.StringVar(&o.EffectsURL, "effects-url", "", "call this `URL` for each effect, as the downstream API")
 	f.StringVar(&o.Provider, "provider", "stripe", "`name` of the provider whose webhooks it takes")
+	f.StringVar(&o.PublicURL, "public-url", "", "`URL` it believes it has, for providers that sign it (default: the one it listens at)")
 	return c
 }
 
@@ -85,10 +87,13 @@ func runServe(ctx context.Context, s *Streams, o ServeOptions, name string) erro
 		return fmt.Errorf("--listen %s: %w", o.Listen, err)
 	}
 	secret := secretOr(s, o.Secret)
+	if o.PublicURL == "" {
+		o.PublicURL = "http://" + listener.Addr().String() + "/webhook"
+	}
 	printServe(s, entry, "http://"+listener.Addr().String(), secret)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return serve.Serve(ctx, listener, endpointOf(world, entry, p, secret))
+	return serve.Serve(ctx, listener, endpointOf(world, entry, side{p, p.Profile(), provider.Endpoint{Secrets: []string{secret}, URL: o.PublicURL}}))
 }
 
 func secretOr(s *Streams, flag string) string {

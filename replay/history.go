@@ -27,7 +27,9 @@ type Header struct {
 	// Command reproduces the run, with secrets replaced by the name of a variable.
 	Command string  `json:"command"`
 	Profile Profile `json:"profile"`
-	// Patience is how long this run waited for an answer.
+	// Others are the profiles of further providers in the run.
+	Others []Profile `json:"others,omitempty"`
+	// Patience is how long this run waited for an answer; 0 where each provider's own patience was kept.
 	Patience time.Duration `json:"patience_ns"`
 	// TimeScale is the factor on the provider's waits; 1 is real time.
 	TimeScale float64 `json:"time_scale"`
@@ -46,6 +48,17 @@ type Header struct {
 	Reference string `json:"reference,omitempty"`
 	// Engine names what the reference's locks were kept in: embedded, redis or model.
 	Engine string `json:"engine,omitempty"`
+}
+
+// ProfileOf is the profile of a provider in the run.
+func (h Header) ProfileOf(provider string) Profile { return ProfileOf(provider, h.Profile, h.Others) }
+
+// PatienceFor is how long the run waited for the answer to an event of the provider.
+func (h Header) PatienceFor(provider string) time.Duration {
+	if h.Patience > 0 {
+		return h.Patience
+	}
+	return h.ProfileOf(provider).Patience
 }
 
 // SourceInfo describes an effect source to the audit.

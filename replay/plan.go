@@ -9,8 +9,9 @@ const PlanSchema = "hookonce.plan/v1"
 // of the events, the profile, the settings and the seed, and of nothing else: the same
 // input gives the same bytes on every machine.
 type Plan struct {
-	Schema   string       `json:"schema"`
-	Seed     uint64       `json:"seed"`
+	Schema string `json:"schema"`
+	Seed   uint64 `json:"seed"`
+	// Provider names the provider, or several with a + between.
 	Provider string       `json:"provider"`
 	Settings PlanSettings `json:"settings"`
 	// Skipped lists faults that were asked for and could not be planned, with the reason.
@@ -30,6 +31,8 @@ type PlanSettings struct {
 	KeepIDs bool `json:"keep_ids,omitempty"`
 	// Signed says that a secret is known, so that signatures can be made and spoiled.
 	Signed bool `json:"signed"`
+	// Unsigned lists providers whose secret is not known, where others' are.
+	Unsigned []string `json:"unsigned,omitempty"`
 }
 
 // SkippedFault is a fault the plan leaves out.

@@ -31,13 +31,36 @@ type Profile struct {
 	Success []StatusRange `json:"success"`
 	// Retries are the provider's waits before each redelivery. Empty means that it never retries.
 	Retries []time.Duration `json:"retries_ns"`
-	// RetrySpan is how long after the first delivery the provider may still redeliver by itself.
+	// RetrySpan is how long after the first delivery the provider may still redeliver by itself or, where it
+	// never does by itself, on request.
 	RetrySpan time.Duration `json:"retry_span_ns"`
 	// Tolerance is how old a signature's time may be; 0 where the scheme has no time.
 	Tolerance time.Duration `json:"tolerance_ns,omitempty"`
 	// TieRule says in words what orders events of equal version.
-	TieRule string   `json:"tie_rule,omitempty"`
-	Sources []Source `json:"sources"`
+	TieRule string `json:"tie_rule,omitempty"`
+	// Identity says in words what identifies an event, and what only an attempt.
+	Identity string `json:"identity,omitempty"`
+	// Order says in words what an event's subject and version are.
+	Order string `json:"order,omitempty"`
+	// Signing says in words how a delivery is signed, and what its secret is.
+	Signing string `json:"signing,omitempty"`
+	// Redelivery names the headers that tell a redelivery from a first delivery; empty where none does.
+	Redelivery string `json:"redelivery,omitempty"`
+	// Failure says in words what any other answer than success leads to.
+	Failure string `json:"failure,omitempty"`
+	// ContentType is that of a delivery, with what a body holds.
+	ContentType string   `json:"content_type,omitempty"`
+	Sources     []Source `json:"sources"`
+}
+
+// ProfileOf finds a provider's profile: first, or one of others where one has that name.
+func ProfileOf(provider string, first Profile, others []Profile) Profile {
+	for _, p := range others {
+		if p.Name == provider {
+			return p
+		}
+	}
+	return first
 }
 
 // StatusRange is a range of HTTP statuses, both ends included.

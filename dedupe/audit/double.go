@@ -202,16 +202,16 @@ func judgeWindow(d *docket) ([]Finding, int) {
 			continue
 		}
 		judged++
-		age := d.deliveries[late.Delivery].Wait
+		age, profile := d.deliveries[late.Delivery].Wait, d.h.Header.ProfileOf(f.event.Provider)
 		for _, s := range d.surpluses(f) {
-			if s.first.At < late.Start || age > d.h.Header.Profile.RetrySpan {
+			if s.first.At < late.Start || age > profile.RetrySpan {
 				continue
 			}
 			x := d.finding("window-too-short", f)
 			x.Cause, x.Effect, x.Effects, x.Expected = AfterAck, s.name.String(), s.count, s.most
 			x.Message = fmt.Sprintf("%s was processed again by a duplicate %s later; %s redelivers for up to %s",
-				f.event.Key, span(age), d.h.Header.Profile.Name, span(d.h.Header.Profile.RetrySpan))
-			x.Advice = fmt.Sprintf("Remember a processed event for longer than %s.", span(d.h.Header.Profile.RetrySpan))
+				f.event.Key, span(age), profile.Name, span(profile.RetrySpan))
+			x.Advice = fmt.Sprintf("Remember a processed event for longer than %s.", span(profile.RetrySpan))
 			out = append(out, x)
 			break
 		}

@@ -232,11 +232,12 @@ const nearPatience = 0.8
 func judgeSlow(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
-	limit := time.Duration(nearPatience * float64(d.h.Header.Patience))
-	if limit <= 0 {
-		return nil, 0
-	}
 	for _, f := range d.events {
+		patience := d.h.Header.PatienceFor(f.event.Provider)
+		limit := time.Duration(nearPatience * float64(patience))
+		if limit <= 0 {
+			continue
+		}
 		for _, a := range f.attempts {
 			if p := d.deliveries[a.Delivery]; p == nil || p.HangUp != nil || a.LastByte == 0 {
 				continue
@@ -250,7 +251,7 @@ func judgeSlow(d *docket) ([]Finding, int) {
 				continue
 			}
 			x := d.finding("slow-ack", f)
-			x.Message = fmt.Sprintf("%s took %s to be answered; the sender waits %s", f.event.Key, took.Round(time.Millisecond), d.h.Header.Patience)
+			x.Message = fmt.Sprintf("%s took %s to be answered; the sender waits %s", f.event.Key, took.Round(time.Millisecond), patience)
 			x.Advice = "Acknowledge after a durable write and do the slow work in a queue."
 			out = append(out, x)
 			break

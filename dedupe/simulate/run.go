@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -36,7 +37,9 @@ type Options struct {
 	// simulation uses keys of its own and removes them.
 	Engine  string
 	Profile replay.Profile
-	// Patience is how long the sender waits for an answer; 0 means the profile's.
+	// Others are the profiles of further providers in the plan.
+	Others []replay.Profile
+	// Patience is how long the sender waits for an answer; 0 means what the event's profile says.
 	Patience time.Duration
 	// Trace is told each step; nil for none.
 	Trace func(Step)
@@ -75,13 +78,16 @@ func (o Options) withDefaults() Options {
 	if o.Work == 0 {
 		o.Work = DefaultWork
 	}
-	if o.Patience == 0 {
-		o.Patience = o.Profile.Patience
-	}
-	if o.Patience == 0 {
-		o.Patience = DefaultPatience
-	}
 	return o
+}
+
+func (o Options) profileOf(provider string) replay.Profile {
+	return replay.ProfileOf(provider, o.Profile, o.Others)
+}
+
+// patience is how long the sender waits for the answer to an event of the provider.
+func (o Options) patience(provider string) time.Duration {
+	return cmp.Or(o.Patience, o.profileOf(provider).Patience, DefaultPatience)
 }
 
 // simulation is one run of a plan.
@@ -153,7 +159,7 @@ func (s *simulation) commit(c reference.Commit) {
 func (s *simulation) end() replay.History {
 	h := s.history
 	h.Header = replay.Header{
-		Schema: replay.JournalSchema, Started: epoch, Profile: s.o.Profile, Patience: s.o.Patience,
+		Schema: replay.JournalSchema, Started: epoch, Profile: s.o.Profile, Others: s.o.Others, Patience: s.o.Patience,
 		TimeScale: 1, ClockMoved: true, Reference: s.o.Handler, Engine: EngineKind(s.o.Engine),
 		Sources: []replay.SourceInfo{{Label: Source, Exact: true, States: true, Counts: true, Committed: true}},
 	}

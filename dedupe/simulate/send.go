@@ -43,7 +43,7 @@ func (t *attempt) sent() {
 		t.a.HangUpAt = share(*h.Latency, t.latency(t.events[t.d.Event].Type))
 		t.sched.at(now+t.a.HangUpAt, func() { t.hangUp("hung up before the answer") })
 	}
-	t.sched.at(now+t.o.Patience, t.runOut)
+	t.sched.at(now+t.patience(), t.runOut)
 	t.sched.at(now+t.sched.jitter(10*time.Microsecond, 200*time.Microsecond), t.arrived)
 }
 
@@ -90,7 +90,7 @@ func (t *attempt) answered(r reference.Response) {
 		t.a.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	t.a.Outcome = replay.Refused
-	if t.o.Profile.Acknowledges(r.Status) {
+	if t.o.profileOf(t.events[t.d.Event].Provider).Acknowledges(r.Status) {
 		t.a.Outcome = replay.Acked
 	}
 	t.finish()
@@ -105,9 +105,11 @@ func (t *attempt) hangUp(why string) {
 
 func (t *attempt) runOut() {
 	if !t.over {
-		t.giveUp("no answer within " + t.o.Patience.String())
+		t.giveUp("no answer within " + t.patience().String())
 	}
 }
+
+func (t *attempt) patience() time.Duration { return t.o.patience(t.events[t.d.Event].Provider) }
 
 func (t *attempt) giveUp(why string) {
 	t.a.Outcome, t.a.Error = replay.Unknown, why

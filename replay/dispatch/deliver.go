@@ -3,7 +3,6 @@ package dispatch
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"hookonce/replay"
 )
@@ -74,9 +73,9 @@ func (r *runner) sign(s *shot) bool {
 		return false
 	}
 	e := r.events[s.d.Event]
-	header, body, err := r.Sign(*e, s.d.Signature, time.Now())
+	header, body, err := r.Sign(*e, r.sending(s.d))
 	if err == nil {
-		s.req, err = r.to.appendRequest(make([]byte, 0, len(body)+roomForHead), header, e.Header, body)
+		s.req, err = r.to.appendRequest(make([]byte, 0, len(body)+roomForHead), e.Provider, header, e.Header, body)
 	}
 	if err != nil {
 		return s.unsent(fmt.Sprintf("not signed: %s", err))
@@ -110,7 +109,7 @@ func (r *runner) send(s *shot) {
 // a write that breaks off is told by the answer, or by the failure to read one.
 func (r *runner) push(s *shot, n int) bool {
 	for {
-		begun := s.c.begin(r.Patience)
+		begun := s.c.begin(r.patience(s.d.Event))
 		sent := 0
 		if begun {
 			s.a.Start = r.clock.now()
@@ -162,10 +161,10 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 		a.Error = s.hungUp()
 		return
 	case ans.err != nil:
-		a.Outcome, a.Error = replay.Unknown, r.whyNoAnswer(ans)
+		a.Outcome, a.Error = replay.Unknown, r.whyNoAnswer(s.d.Event, ans)
 	default:
 		a.Outcome = replay.Refused
-		if r.Acknowledges(ans.status) {
+		if r.Acknowledges(r.events[s.d.Event].Provider, ans.status) {
 			a.Outcome = replay.Acked
 		}
 		a.Status, a.Body, a.Truncated, a.RetryAfter = ans.status, ans.body, ans.truncated, ans.retryAfter

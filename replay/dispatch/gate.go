@@ -104,7 +104,7 @@ func (r *runner) openGate(shots []*shot) {
 	loaded := make([]*shot, 0, len(shots))
 	for _, s := range shots {
 		if s.early == nil {
-			s.c.deadline(r.Patience)
+			s.c.deadline(r.patience(s.d.Event))
 			loaded = append(loaded, s)
 		}
 	}

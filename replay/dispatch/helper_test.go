@@ -59,10 +59,10 @@ func planOf(ds ...replay.Delivery) replay.Plan {
 
 func options() Options {
 	return Options{
-		Sign: func(e replay.Event, _ replay.Signature, _ time.Time) (http.Header, []byte, error) {
+		Sign: func(e replay.Event, _ replay.Sending) (http.Header, []byte, error) {
 			return http.Header{"X-Event": {e.Key}}, e.Body, nil
 		},
-		Acknowledges: func(status int) bool { return status >= 200 && status <= 299 },
+		Acknowledges: func(_ string, status int) bool { return status >= 200 && status <= 299 },
 		Patience:     patient,
 	}
 }

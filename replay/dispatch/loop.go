@@ -107,6 +107,7 @@ func (r *runner) conclude(s *schedule, e ending) {
 
 func (r *runner) record(e ending) {
 	a := e.attempt
+	r.tried.add(a)
 	if a.Outcome == replay.Acked {
 		r.acked.add(a.Event)
 	}

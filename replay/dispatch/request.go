@@ -52,7 +52,7 @@ var defaults = [...]field{{"Accept", "*/*"}, {"Content-Type", "application/json"
 
 // appendRequest appends a whole request to b. Of a header that several layers hold, the first layer's
 // values are sent: the target's, then the signer's, then the recorded ones, then the defaults.
-func (e *endpoint) appendRequest(b []byte, signed, recorded http.Header, body []byte) ([]byte, error) {
+func (e *endpoint) appendRequest(b []byte, provider string, signed, recorded http.Header, body []byte) ([]byte, error) {
 	s, err := fieldsOf(signed)
 	if err != nil {
 		return b, err
@@ -61,7 +61,11 @@ func (e *endpoint) appendRequest(b []byte, signed, recorded http.Header, body []
 	if err != nil {
 		return b, err
 	}
-	b = append(b, e.start...)
+	start, ok := e.starts[provider]
+	if !ok {
+		start = e.start
+	}
+	b = append(b, start...)
 	layers := [...][]field{e.extra, s, r, defaults[:]}
 	for i, layer := range layers {
 		for _, f := range layer {

@@ -30,12 +30,14 @@ type Options struct {
 	// Sign makes the headers and the body of a delivery, as of now. It is called right before
 	// the bytes leave (for a gate, right before all but the last byte does), from several goroutines at once.
 	// Its headers win over the event's recorded ones.
-	Sign func(e replay.Event, kind replay.Signature, now time.Time) (http.Header, []byte, error)
+	Sign func(replay.Event, replay.Sending) (http.Header, []byte, error)
 	// Acknowledges says whether the provider takes a status for an acknowledgement.
-	Acknowledges func(status int) bool
+	Acknowledges func(provider string, status int) bool
 	// Patience is how long the sender waits for the answer to be complete, since it began to
 	// send or, for a copy of a gate, since the release. It bounds connecting, too. 0 means DefaultPatience.
 	Patience time.Duration
+	// PatienceFor is the patience with a provider's events, where providers differ; 0 means Patience.
+	PatienceFor func(provider string) time.Duration
 	// TimeScale is the factor on Delivery.Wait, but for late duplicates; 0 means not to wait.
 	TimeScale float64
 	// MaxInFlight bounds the requests under way; a larger gate raises it. 0 means DefaultMaxInFlight.
@@ -111,6 +113,9 @@ func (o Options) complete(p replay.Plan) (Options, error) {
 	if o.MaxInFlight == 0 {
 		o.MaxInFlight = DefaultMaxInFlight
 	}
+	if o.PatienceFor == nil {
+		o.PatienceFor = func(string) time.Duration { return 0 }
+	}
 	for _, g := range p.Gates() {
 		o.MaxInFlight = max(o.MaxInFlight, len(g))
 	}
@@ -140,6 +145,7 @@ type runner struct {
 	stop   context.CancelCauseFunc
 
 	acked   acks
+	tried   tries
 	learned latencies
 	typical medians // a snapshot per phase
 	// failures counts the connections that failed in a row.
@@ -157,7 +163,8 @@ type ending struct {
 
 func newRunner(ctx context.Context, p replay.Plan, to *endpoint, o Options, out chan<- replay.Attempt) *runner {
 	r := &runner{Options: o, to: to, events: p.EventByKey(), out: out,
-		ended: make(chan ending, o.MaxInFlight), acked: acks{keys: map[string]bool{}}}
+		ended: make(chan ending, o.MaxInFlight), acked: acks{keys: map[string]bool{}},
+		tried: tries{of: map[string]tried{}}}
 	r.clock.base = o.Base
 	r.pool = newPool(to, r.clock.now, o.Patience)
 	r.soft, r.stop = context.WithCancelCause(ctx)

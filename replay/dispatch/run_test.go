@@ -259,11 +259,11 @@ func TestForbiddenTarget(t *testing.T) {
 
 func TestNotSigned(t *testing.T) {
 	to := serve(t, func(http.ResponseWriter, *http.Request) {})
-	for name, sign := range map[string]func(replay.Event, replay.Signature, time.Time) (http.Header, []byte, error){
-		"error": func(replay.Event, replay.Signature, time.Time) (http.Header, []byte, error) {
+	for name, sign := range map[string]func(replay.Event, replay.Sending) (http.Header, []byte, error){
+		"error": func(replay.Event, replay.Sending) (http.Header, []byte, error) {
 			return nil, nil, errors.New("no key")
 		},
-		"line break": func(replay.Event, replay.Signature, time.Time) (http.Header, []byte, error) {
+		"line break": func(replay.Event, replay.Sending) (http.Header, []byte, error) {
 			return http.Header{"X": {"a\r\nb: c"}}, nil, nil
 		},
 	} {

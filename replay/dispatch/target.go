@@ -19,6 +19,8 @@ type Target struct {
 	URL *url.URL
 	// Header is sent with every delivery and wins over all other headers, Host among them.
 	Header http.Header
+	// Routes are the paths of providers that have one of their own, by the provider's name; all others go to the URL's.
+	Routes map[string]string
 	// TLS is the configuration for https, nil for the default one. Only HTTP/1.1 is negotiated, whatever it says.
 	TLS *tls.Config
 	// Guard decides which addresses may be connected to; nil allows loopback and private ones only.
@@ -30,9 +32,11 @@ type endpoint struct {
 	host  string // without port, as in the URL
 	addr  string // host:port to connect to
 	start string // request line and Host header
-	extra []field
-	tls   *tls.Config // nil for http
-	guard *Guard
+	// starts are those of the providers that have a route of their own.
+	starts map[string]string
+	extra  []field
+	tls    *tls.Config // nil for http
+	guard  *Guard
 }
 
 var errNoURL = errors.New("target: no URL")
@@ -61,11 +65,28 @@ func (t Target) endpoint() (*endpoint, error) {
 	if u.Scheme == "https" {
 		e.tls = clientTLS(t.TLS, name)
 	}
-	e.start = "POST " + u.RequestURI() + " HTTP/1.1\r\nHost: " + hostHeader(t.Header, u, name) + "\r\n"
-	if strings.ContainsAny(u.RequestURI(), " \r\n") {
-		return nil, fmt.Errorf("target %s: a space or line break in the path", u.Redacted())
+	host := hostHeader(t.Header, u, name)
+	if e.start, err = startOf(u.RequestURI(), host); err != nil {
+		return nil, fmt.Errorf("target %s: %w", u.Redacted(), err)
+	}
+	e.starts = make(map[string]string, len(t.Routes))
+	for provider, path := range t.Routes {
+		if e.starts[provider], err = startOf(path, host); err != nil {
+			return nil, fmt.Errorf("route %s of %s: %w", path, provider, err)
+		}
 	}
 	return e, nil
+}
+
+// startOf is a request's line and its Host header.
+func startOf(path, host string) (string, error) {
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		return "", errors.New("the path must begin with /")
+	case strings.ContainsAny(path, " \r\n"):
+		return "", errors.New("a space or line break in the path")
+	}
+	return "POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\n", nil
 }
 
 func port(u *url.URL) string {

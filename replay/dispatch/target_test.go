@@ -102,7 +102,7 @@ func TestRequestHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := e.appendRequest(nil,
+	raw, err := e.appendRequest(nil, "",
 		http.Header{"x-both": {"signer"}, "Stripe-Signature": {"t=1,v1=a"}, "Multi": {"1", "2"}},
 		http.Header{"Stripe-Signature": {"old"}, "X-Recorded": {"r"}, "Transfer-Encoding": {"chunked"}, "Content-Type": {"text/plain"}},
 		[]byte("body"))

@@ -24,14 +24,14 @@ func (r *runner) why(err error) string {
 const aborted = "aborted"
 
 // whyNoAnswer says in short why there is no answer to a request that was sent.
-func (r *runner) whyNoAnswer(ans answer) string {
+func (r *runner) whyNoAnswer(event string, ans answer) string {
 	err := ans.err
 	var text string
 	switch {
 	case r.Hard.Err() != nil:
 		return aborted
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		text = fmt.Sprintf("no complete answer within %s", r.Patience)
+		text = fmt.Sprintf("no complete answer within %s", r.patience(event))
 	case errors.Is(err, io.EOF):
 		text = "connection closed without an answer"
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -25,6 +25,8 @@ var (
 	ErrSignature = errors.New("signature does not match")
 	// ErrTolerance: the signature's time is further from now than the provider tolerates.
 	ErrTolerance = errors.New("signature time outside the tolerance")
+	// errNoURL: the scheme signs the URL, and nobody said what it is.
+	errNoURL = errors.New("the signature covers the endpoint's URL: give the one it believes it has with --public-url")
 )
 
 // Provider is what differs between providers.
@@ -36,18 +38,19 @@ type Provider interface {
 	// error says why it is no event, as a phrase that can follow the name of a file.
 	Identify(header http.Header, body []byte) (replay.Event, error)
 	// Rename replaces the event's own ids (its key, its subject, its Refs) by
-	// fresh(old). It touches only the bytes of those JSON strings and returns the event identified
-	// again, with OriginalKey set and Fixture kept. fresh is called once per distinct id,
-	// in the order key, subject, Refs, and must return a non-empty string.
+	// fresh(old). It touches only the bytes of those ids, in the body and in the headers, and returns the
+	// event identified again, with OriginalKey set and Fixture kept. fresh is called once per distinct id
+	// that stands in the event, in the order key, subject, Refs (a key or subject that is put together is
+	// put together again), and must return a non-empty string, digits only where old is digits only.
 	Rename(e replay.Event, fresh func(old string) string) (replay.Event, error)
-	// Sign returns the headers and the body to send at now. The headers are complete but for
-	// what the transport adds (Host, Content-Length). An empty secret gives an unsigned
+	// Sign returns the headers and the body to send. The headers are complete but for
+	// what the transport adds (Host, Content-Length). Without a secret it gives an unsigned
 	// delivery for SignValid and SignMissing, and an error for the other kinds. The
-	// body is e.Body itself, except for SignTampered.
-	Sign(e replay.Event, secret string, kind replay.Signature, now time.Time) (http.Header, []byte, error)
+	// body is e.Body itself, except for SignTampered and where the signature is kept in the body.
+	Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header, []byte, error)
 	// Verify does what a careful endpoint does with what it received at now. The error wraps
 	// one of ErrUnsigned, ErrSignature and ErrTolerance.
-	Verify(header http.Header, body []byte, secret string, now time.Time) error
+	Verify(header http.Header, body []byte, at Endpoint, now time.Time) error
 }
 
 // row is one line of the table.

@@ -51,25 +51,25 @@ func TestSignAgainstStripeGo(t *testing.T) {
 func checkSigned(t *testing.T, name string, e replay.Event) {
 	t.Helper()
 	now := time.Now()
-	header, body, err := stripe{}.Sign(e, testSecret, replay.SignValid, now)
+	header, body, err := sign(stripe{}, e, testSecret, replay.SignValid, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := construct(header, body); err != nil {
 		t.Errorf("%s: stripe-go refuses a valid delivery: %v", name, err)
 	}
-	if err := (stripe{}).Verify(header, body, testSecret, now); err != nil {
+	if err := (stripe{}).Verify(header, body, endpointWith(testSecret), now); err != nil {
 		t.Errorf("%s: Verify refuses a valid delivery: %v", name, err)
 	}
 	for kind, want := range badKinds {
-		header, body, err := stripe{}.Sign(e, testSecret, kind, now)
+		header, body, err := sign(stripe{}, e, testSecret, kind, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if construct(header, body) == nil {
 			t.Errorf("%s: stripe-go accepts a %s delivery", name, kind)
 		}
-		if err := (stripe{}).Verify(header, body, testSecret, now); !errors.Is(err, want) {
+		if err := (stripe{}).Verify(header, body, endpointWith(testSecret), now); !errors.Is(err, want) {
 			t.Errorf("%s: Verify says %v of a %s delivery, want %v", name, err, kind, want)
 		}
 	}
@@ -93,7 +93,7 @@ func TestTamperedIsTheSameEvent(t *testing.T) {
 func checkTampered(t *testing.T, name string, e replay.Event) {
 	t.Helper()
 	before := bytes.Clone(e.Body)
-	_, body, err := stripe{}.Sign(e, testSecret, replay.SignTampered, time.Now())
+	_, body, err := sign(stripe{}, e, testSecret, replay.SignTampered, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func checkTampered(t *testing.T, name string, e replay.Event) {
 
 func TestSignHeaders(t *testing.T) {
 	e := identify(t, event("a.b", `{"id":"cus_1"}`))
-	h, body, err := stripe{}.Sign(e, testSecret, replay.SignValid, time.Unix(1700000000, 0))
+	h, body, err := sign(stripe{}, e, testSecret, replay.SignValid, time.Unix(1700000000, 0))
 	if err != nil || !bytes.Equal(body, e.Body) {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestSignHeaders(t *testing.T) {
 		t.Errorf("signature %q", s)
 	}
 	e.Header = http.Header{"User-Agent": {"Stripe/9"}, "Stripe-Signature": {"t=1,v1=00"}}
-	h, _, err = stripe{}.Sign(e, testSecret, replay.SignMissing, time.Now())
+	h, _, err = sign(stripe{}, e, testSecret, replay.SignMissing, time.Now())
 	if err != nil || h.Get("User-Agent") != "Stripe/9" || h.Get("Stripe-Signature") != "" {
 		t.Errorf("headers %v, %v: want the recorded user agent and no recorded signature", h, err)
 	}
@@ -128,14 +128,14 @@ func TestSignHeaders(t *testing.T) {
 func TestSignWithoutSecret(t *testing.T) {
 	e := identify(t, event("a.b", `{"id":"cus_1"}`))
 	for kind := range badKinds {
-		if _, _, err := (stripe{}).Sign(e, "", kind, time.Now()); (err != nil) != (kind != replay.SignMissing) {
+		if _, _, err := sign(stripe{}, e, "", kind, time.Now()); (err != nil) != (kind != replay.SignMissing) {
 			t.Errorf("%s without a secret: %v", kind, err)
 		}
 	}
-	if h, _, err := (stripe{}).Sign(e, "", replay.SignValid, time.Now()); err != nil || h.Get("Stripe-Signature") != "" {
+	if h, _, err := sign(stripe{}, e, "", replay.SignValid, time.Now()); err != nil || h.Get("Stripe-Signature") != "" {
 		t.Errorf("unsigned delivery: %v %v", h, err)
 	}
-	if _, _, err := (stripe{}).Sign(e, testSecret, "sideways", time.Now()); err == nil {
+	if _, _, err := sign(stripe{}, e, testSecret, "sideways", time.Now()); err == nil {
 		t.Error("an unknown kind is accepted")
 	}
 }
@@ -158,7 +158,7 @@ func TestVerify(t *testing.T) {
 		"t=-9223372036854775808," + mac("-9223372036854775808"): ErrTolerance,
 		"t=9223372036854775807," + mac("9223372036854775807"):   ErrTolerance,
 	} {
-		err := stripe{}.Verify(http.Header{"Stripe-Signature": {value}}, body, testSecret, now)
+		err := (stripe{}).Verify(http.Header{"Stripe-Signature": {value}}, body, endpointWith(testSecret), now)
 		if !errors.Is(err, want) || (err == nil) != (want == nil) {
 			t.Errorf("%s: %v, want %v", value, err, want)
 		}
@@ -166,5 +166,6 @@ func TestVerify(t *testing.T) {
 }
 
 func hexMAC(secret, t string, body []byte) string {
-	return hex.EncodeToString(stripeMAC(secret, t, body))
+	mac, _ := stripeScheme().mac(secret, t, "", "", body)
+	return hex.EncodeToString(mac)
 }

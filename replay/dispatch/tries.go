@@ -1,0 +1,58 @@
+package dispatch
+
+import (
+	"sync"
+	"time"
+
+	"hookonce/replay"
+)
+
+// tried is what became of an event so far.
+type tried struct {
+	n     int // attempts, those that found no connection included
+	first time.Duration
+	last  replay.Attempt
+}
+
+// tries remembers, per event, what a redelivery tells of the attempts before it.
+type tries struct {
+	mu sync.Mutex
+	of map[string]tried
+}
+
+func (t *tries) add(a replay.Attempt) {
+	if a.Error == AlreadyAcknowledged {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was := t.of[a.Event]
+	if was.n++; was.n == 1 {
+		was.first = a.Start
+	}
+	was.last = a
+	t.of[a.Event] = was
+}
+
+func (t *tries) get(event string) tried {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.of[event]
+}
+
+// sending is a delivery at this moment.
+func (r *runner) sending(d replay.Delivery) replay.Sending {
+	s := replay.Sending{Signature: d.Signature, Now: time.Now()}
+	if before := r.tried.get(d.Event); d.Role == replay.RoleRedelivery && before.n > 0 {
+		s.Retry, s.First, s.Previous = before.n, r.Base.Add(before.first), before.last
+	}
+	return s
+}
+
+// patience is how long the answer to an event is waited for.
+func (r *runner) patience(event string) time.Duration {
+	if d := r.PatienceFor(r.events[event].Provider); d > 0 {
+		return d
+	}
+	return r.Patience
+}

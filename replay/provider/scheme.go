@@ -1,0 +1,178 @@
+package provider
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// scheme is a signature of the most common kind: an HMAC over a text made of the body and other things,
+// in a header. In its templates {signature}, {timestamp} (seconds), {id}, {url} and {body} are filled in.
+type scheme struct {
+	// Header is the name of the header that holds the signature.
+	Header string
+	// Lead begins its value, Each is one signature, Sep stands between all of these.
+	Lead, Each, Sep string
+	// Message is what is signed.
+	Message string
+	// TimeHeader and IDHeader hold {timestamp} and {id}, where they are signed and Lead holds none.
+	TimeHeader, IDHeader string
+	// Hash is sha1, sha256 (or empty) or sha512; Encoding is hex (or empty), base64 or base64url.
+	Hash, Encoding string
+	// Key decodes a secret; nil takes its bytes.
+	Key func(secret string) ([]byte, error)
+	// Tolerance is how far the signed time may be from now; 0 for any, or where no time is signed.
+	Tolerance time.Duration
+}
+
+// sign adds the signature's headers to header and returns the body to send.
+func (c scheme) sign(header http.Header, e replay.Event, to Endpoint, s replay.Sending) ([]byte, error) {
+	p, err := prepare(e, to, s, c.Tolerance, wrongSecret, tampered)
+	if err != nil {
+		return nil, err
+	}
+	seconds := strconv.FormatInt(p.at.Unix(), 10)
+	if c.TimeHeader != "" {
+		header.Set(c.TimeHeader, seconds)
+	}
+	if p.none {
+		return p.body, nil
+	}
+	if c.Sep == "" { // no room for two
+		p.to.Secrets = p.to.Secrets[:1]
+	}
+	var parts []string
+	if c.Lead != "" {
+		parts = append(parts, strings.ReplaceAll(c.Lead, "{timestamp}", seconds))
+	}
+	for _, secret := range p.to.Secrets {
+		mac, err := c.mac(secret, seconds, header.Get(c.IDHeader), to.URL, e.Body)
+		if err != nil {
+			return nil, fmt.Errorf("sign %s: %w", e.Key, err)
+		}
+		parts = append(parts, strings.ReplaceAll(c.Each, "{signature}", c.encode(mac)))
+	}
+	header.Set(c.Header, strings.Join(parts, c.Sep))
+	return p.body, nil
+}
+
+// verify checks what was received.
+func (c scheme) verify(header http.Header, body []byte, at Endpoint, now time.Time) error {
+	seconds, macs := c.parts(header)
+	when, err := strconv.ParseInt(seconds, 10, 64)
+	if len(macs) == 0 || c.timed() && err != nil || c.IDHeader != "" && header.Get(c.IDHeader) == "" {
+		return fmt.Errorf("%s: %w", c.Header, ErrUnsigned)
+	}
+	good := false
+	for _, secret := range at.Secrets {
+		want, err := c.mac(secret, seconds, header.Get(c.IDHeader), at.URL, body)
+		if err != nil {
+			return fmt.Errorf("%s: %w: %w", c.Header, ErrSignature, err)
+		}
+		for _, m := range macs {
+			good = hmac.Equal(m, want) || good
+		}
+	}
+	if !good {
+		return fmt.Errorf("%s: %w", c.Header, ErrSignature)
+	}
+	// Seconds, not durations: a hostile time would overflow one.
+	if age, limit := now.Unix()-when, int64(c.Tolerance/time.Second); c.Tolerance > 0 && (age > limit || age < -limit) {
+		return fmt.Errorf("%s: %w of %s", c.Header, ErrTolerance, c.Tolerance)
+	}
+	return nil
+}
+
+// timed says that a time is signed.
+func (c scheme) timed() bool { return strings.Contains(c.Message, "{timestamp}") }
+
+// parts reads the signature's header.
+func (c scheme) parts(header http.Header) (seconds string, macs [][]byte) {
+	seconds = header.Get(c.TimeHeader)
+	values := []string{header.Get(c.Header)}
+	if c.Sep != "" {
+		values = strings.Split(values[0], c.Sep)
+	}
+	for _, v := range values {
+		v = strings.TrimSpace(v)
+		if text, ok := filled(c.Each, "{signature}", v); ok {
+			if m, err := c.decode(text); err == nil && len(m) > 0 {
+				macs = append(macs, m)
+			}
+		} else if text, ok := filled(c.Lead, "{timestamp}", v); ok && c.Lead != "" {
+			seconds = text
+		}
+	}
+	return seconds, macs
+}
+
+// filled is what stands at the place of hole in a text made after a template.
+func filled(template, hole, text string) (string, bool) {
+	before, after, _ := strings.Cut(template, hole)
+	text, ok := strings.CutPrefix(text, before)
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(text, after)
+}
+
+func (c scheme) mac(secret, seconds, id, url string, body []byte) ([]byte, error) {
+	key := []byte(secret)
+	if c.Key != nil {
+		var err error
+		if key, err = c.Key(secret); err != nil {
+			return nil, err
+		}
+	}
+	if url == "" && strings.Contains(c.Message, "{url}") {
+		return nil, errNoURL
+	}
+	h := hmac.New(c.hash(), key)
+	before, after, _ := strings.Cut(c.Message, "{body}")
+	fill := strings.NewReplacer("{timestamp}", seconds, "{id}", id, "{url}", url)
+	_, _ = h.Write([]byte(fill.Replace(before)))
+	_, _ = h.Write(body)
+	_, _ = h.Write([]byte(fill.Replace(after)))
+	return h.Sum(nil), nil
+}
+
+func (c scheme) hash() func() hash.Hash {
+	switch c.Hash {
+	case "sha1":
+		return sha1.New
+	case "sha512":
+		return sha512.New
+	}
+	return sha256.New
+}
+
+func (c scheme) encode(mac []byte) string {
+	switch c.Encoding {
+	case "base64":
+		return base64.StdEncoding.EncodeToString(mac)
+	case "base64url":
+		return base64.RawURLEncoding.EncodeToString(mac)
+	}
+	return hex.EncodeToString(mac)
+}
+
+func (c scheme) decode(text string) ([]byte, error) {
+	switch c.Encoding {
+	case "base64":
+		return base64.StdEncoding.DecodeString(text)
+	case "base64url":
+		return base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
+	}
+	return hex.DecodeString(text)
+}

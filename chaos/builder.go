@@ -89,7 +89,7 @@ func (b *builder) freshGroup(fixtures []replay.Event) []replay.Event {
 	ids := map[string]string{}
 	out := make([]replay.Event, len(fixtures))
 	for i, f := range fixtures {
-		e, err := b.in.Rename(f, func(old string) string {
+		e, err := b.in.renamed(f, func(old string) string {
 			// The key is one event's own; all other ids are shared by the group.
 			if old == f.Key {
 				return b.freshID(rng, old)

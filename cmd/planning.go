@@ -158,7 +158,11 @@ func (o *PlanningOptions) findEffectKeys(events []replay.Event) error {
 	}
 	found := false
 	for i := range events {
-		v := gjson.GetBytes(events[i].Body, o.EffectKey)
+		e, err := events[i].Loaded()
+		if err != nil {
+			return usagef("fixture %w", err)
+		}
+		v := gjson.GetBytes(e.Body, o.EffectKey)
 		if v.Exists() && !v.IsObject() && !v.IsArray() {
 			events[i].EffectKey = v.String()
 			found = true

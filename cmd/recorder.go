@@ -96,7 +96,11 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 		r.check(r.enc.EncodePlan(p))
 	}
 	for _, e := range p.Events {
-		r.write(replay.Record{Body: &replay.Body{Event: e.Key, Text: r.text(string(e.Body))}})
+		whole, err := e.Loaded()
+		if err != nil {
+			return fmt.Errorf("fixture %w", err)
+		}
+		r.write(replay.Record{Body: &replay.Body{Event: e.Key, Text: r.text(string(whole.Body))}})
 	}
 	r.check(r.buf.Flush())
 	return r.err

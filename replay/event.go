@@ -1,6 +1,13 @@
 package replay
 
-import "net/http"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
 
 // Event is a fact the provider tells. Its body is bytes: it is never decoded and
 // encoded again, because a signature covers bytes and numbers may exceed float64.
@@ -35,8 +42,57 @@ type Event struct {
 	Header http.Header `json:"header,omitempty"`
 	// SHA256 is the hex digest of Body, so that a plan fixes the bytes without carrying them.
 	SHA256 string `json:"sha256"`
-	// Body is what is sent, before any fault touches it. It is not part of the plan's JSON.
+	// Body is what is sent, before any fault touches it. It is not part of the plan's JSON,
+	// and nil where Read is set: see Loaded.
 	Body []byte `json:"-"`
+	// Read reads the body from where it is kept; nil where Body holds it. It may be called
+	// from several goroutines at once.
+	Read func() ([]byte, error) `json:"-"`
+}
+
+// ErrChanged says that an event's body is no longer what it was when the event was made.
+var ErrChanged = errors.New("has changed since it was read")
+
+// Loaded returns the event with its Body. What Read gives must have the event's SHA256.
+func (e Event) Loaded() (Event, error) {
+	if e.Read == nil || e.Body != nil {
+		return e, nil
+	}
+	body, err := e.Read()
+	if err != nil {
+		return e, fmt.Errorf("%s: %w", e.Fixture, err)
+	}
+	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != e.SHA256 {
+		return e, fmt.Errorf("%s: %w", e.Fixture, ErrChanged)
+	}
+	e.Body = body
+	return e, nil
+}
+
+// Unloaded returns the event without its Body, which read can bring back, and without
+// anything that would keep the body's memory.
+func (e Event) Unloaded(read func() ([]byte, error)) Event {
+	e.Body, e.Read = nil, read
+	for _, s := range []*string{&e.Key, &e.Type, &e.Subject, &e.Version, &e.OriginalKey, &e.EffectKey, &e.SHA256} {
+		*s = strings.Clone(*s)
+	}
+	refs := make([]string, len(e.Refs))
+	for i, r := range e.Refs {
+		refs[i] = strings.Clone(r)
+	}
+	if e.Refs != nil {
+		e.Refs = refs
+	}
+	if e.Header != nil {
+		header := make(http.Header, len(e.Header))
+		for name, values := range e.Header {
+			for _, v := range values {
+				header[strings.Clone(name)] = append(header[name], strings.Clone(v))
+			}
+		}
+		e.Header = header
+	}
+	return e
 }
 
 // Order compares two events of one subject by version, then by the profile's tie

@@ -72,8 +72,11 @@ func (r *runner) sign(s *shot) bool {
 		s.c, s.a = nil, r.skipped(s.d)
 		return false
 	}
-	e := r.events[s.d.Event]
-	header, body, err := r.Sign(*e, r.sending(s.d))
+	e, err := r.events[s.d.Event].Loaded()
+	if err != nil {
+		return s.unsent(fmt.Sprintf("not read: %s", err))
+	}
+	header, body, err := r.Sign(e, r.sending(s.d))
 	if err == nil {
 		s.req, err = r.to.appendRequest(make([]byte, 0, len(body)+roomForHead), e.Provider, header, e.Header, body)
 	}

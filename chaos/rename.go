@@ -1,0 +1,28 @@
+package chaos
+
+import "hookonce/replay"
+
+// renamed gives a fixture other ids. Where the fixture's body stays on disk the new event's does so
+// too: its ids are noted, and put into the body again when that is sent.
+func (in Input) renamed(fixture replay.Event, fresh func(old string) string) (replay.Event, error) {
+	whole, err := fixture.Loaded()
+	if err != nil {
+		return replay.Event{}, err
+	}
+	ids := map[string]string{}
+	e, err := in.Rename(whole, func(old string) string {
+		ids[old] = fresh(old)
+		return ids[old]
+	})
+	if err != nil || fixture.Read == nil {
+		return e, err
+	}
+	return e.Unloaded(func() ([]byte, error) {
+		whole, err := fixture.Loaded()
+		if err != nil {
+			return nil, err
+		}
+		again, err := in.Rename(whole, func(old string) string { return ids[old] })
+		return again.Body, err
+	}), nil
+}

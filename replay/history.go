@@ -89,6 +89,9 @@ const (
 	MarkSource MarkKind = "source-failed"
 	// MarkNote: something the reader of a report should know.
 	MarkNote MarkKind = "note"
+	// MarkMishap: a misfortune the endpoint itself was to have (a crash, a Redis that is down); Fired
+	// tells whether it had it.
+	MarkMishap MarkKind = "mishap"
 )
 
 // Mark is a moment of the run that is neither an attempt nor an effect.
@@ -97,7 +100,9 @@ type Mark struct {
 	At    time.Duration `json:"at_ns"`
 	Phase Phase         `json:"phase,omitempty"`
 	// Quiet says that no effect came for the settle time; false means that the bound cut the wait.
-	Quiet bool   `json:"quiet,omitempty"`
+	Quiet bool `json:"quiet,omitempty"`
+	// Fired says that a mishap took place; one that never did proves nothing.
+	Fired bool   `json:"fired,omitempty"`
 	Text  string `json:"text,omitempty"`
 }
 

@@ -144,6 +144,16 @@ func (s *Store) now(given time.Time) int64 {
 	return given.UnixMilli()
 }
 
+// Clear forgets everything, as a server that loses its data does, and says how many records that were.
+func (s *Store) Clear() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.events) + len(s.subjects)
+	clear(s.events)
+	clear(s.subjects)
+	return n
+}
+
 // Len is how many records are kept, expired ones that were not swept up yet among them.
 func (s *Store) Len() int {
 	s.mu.Lock()

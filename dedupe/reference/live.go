@@ -38,11 +38,13 @@ type LiveWorld struct {
 	embedded *Embedded             // nil with a real Redis
 	own      redis.UniversalClient // without a prefix; nil with an embedded Redis
 	prefix   string
+	stage    Live
 }
 
 // Open makes a live world. The caller closes it.
 func Open(ctx context.Context, s Setup) (*LiveWorld, error) {
-	l := &LiveWorld{prefix: s.Prefix, World: &World{Stage: Live{dedupe.WallClock{}}, Memory: new(sync.Map), Ledger: NewLedger(s.OnCommit),
+	stage := NewLive(dedupe.WallClock{})
+	l := &LiveWorld{prefix: s.Prefix, stage: stage, World: &World{Stage: stage, Ledger: NewLedger(s.OnCommit), Memory: new(sync.Map),
 		WorkTime: s.Work, Fails: s.Fails, Downstream: s.Downstream, NewToken: rand.Text}}
 	if s.Redis == "" || s.Redis == "embedded" {
 		return l, l.embed(s)
@@ -60,7 +62,8 @@ func (l *LiveWorld) embed(s Setup) (err error) {
 		return err
 	}
 	l.Redis = l.embedded.Client()
-	l.Stage = Live{l.embedded}
+	l.stage = NewLive(l.embedded)
+	l.Stage = l.stage
 	l.Store = redisstore.New(l.Redis, redisstore.WithClock(l.embedded.Now))
 	return nil
 }
@@ -90,8 +93,9 @@ func (l *LiveWorld) Advance(d time.Duration) bool {
 	return true
 }
 
-// Close lets go of the Redis. Keys with the world's own prefix are removed.
+// Close waits for what runs in the background, and lets go of the Redis. Keys with the world's own prefix are removed.
 func (l *LiveWorld) Close(ctx context.Context) error {
+	l.stage.Wait()
 	if l.embedded != nil {
 		l.embedded.Close()
 		return nil

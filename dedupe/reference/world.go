@@ -12,9 +12,11 @@ import (
 	"hookonce/replay"
 )
 
-// World is what a handler can see and do. All handlers of one endpoint share one.
+// World is what a handler can see and do. All handlers of one process share one; replicas of an
+// endpoint share all of it but the Memory.
 type World struct {
-	// Redis is where the locks are kept. Its driver never re-sends a command by itself.
+	// Redis is where the locks are kept. Its driver never re-sends a command by itself, unless a
+	// simulation was told to have one that does.
 	Redis redis.UniversalClient
 	// Store keeps the guard's records, in the same Redis.
 	Store dedupe.Store

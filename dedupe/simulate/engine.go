@@ -91,7 +91,8 @@ func (s *simulation) connectModel() (func() error, error) {
 		Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errNoRedis }}))
 	client.AddHook(hook{s})
 	s.world.Redis = client
-	s.world.Store = stepped{modelstore.New(stage{s}.Now), stage{s}}
+	s.model = modelstore.New(stage{s}.Now)
+	s.world.Store = stepped{s.model, stage{s}}
 	return client.Close, nil
 }
 
@@ -102,27 +103,27 @@ type stepped struct {
 }
 
 func (t stepped) Claim(ctx context.Context, c dedupe.Claim) (a dedupe.Answer, err error) {
-	err = t.stage.Do(ctx, "claim "+c.Event, func() error { a, err = t.Store.Claim(ctx, c); return err })
+	err = t.stage.do(StepCommand, "claim "+c.Event, func() error { a, err = t.Store.Claim(ctx, c); return err })
 	return a, err
 }
 
 func (t stepped) Renew(ctx context.Context, h dedupe.Hold) (ok bool, err error) {
-	err = t.stage.Do(ctx, "renew "+h.Event, func() error { ok, err = t.Store.Renew(ctx, h); return err })
+	err = t.stage.do(StepCommand, "renew "+h.Event, func() error { ok, err = t.Store.Renew(ctx, h); return err })
 	return ok, err
 }
 
 func (t stepped) Complete(ctx context.Context, c dedupe.Completion) (done dedupe.Completed, err error) {
-	err = t.stage.Do(ctx, "complete "+c.Event, func() error { done, err = t.Store.Complete(ctx, c); return err })
+	err = t.stage.do(StepCommand, "complete "+c.Event, func() error { done, err = t.Store.Complete(ctx, c); return err })
 	return done, err
 }
 
 func (t stepped) Release(ctx context.Context, h dedupe.Hold) (ok bool, err error) {
-	err = t.stage.Do(ctx, "release "+h.Event, func() error { ok, err = t.Store.Release(ctx, h); return err })
+	err = t.stage.do(StepCommand, "release "+h.Event, func() error { ok, err = t.Store.Release(ctx, h); return err })
 	return ok, err
 }
 
 func (t stepped) State(ctx context.Context, source, subject string) (st dedupe.State, ok bool, err error) {
-	err = t.stage.Do(ctx, "read "+subject, func() error { st, ok, err = t.Store.State(ctx, source, subject); return err })
+	err = t.stage.do(StepCommand, "read "+subject, func() error { st, ok, err = t.Store.State(ctx, source, subject); return err })
 	return st, ok, err
 }
 

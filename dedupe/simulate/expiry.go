@@ -28,6 +28,15 @@ func (s *simulation) expire(ctx context.Context, keys []string) error {
 	return nil
 }
 
+// flush empties the Redis and says how many keys there were.
+func (s *simulation) flush() (int, error) {
+	clear(s.expiries)
+	if s.keys == nil {
+		return s.model.Clear(), nil
+	}
+	return s.keys.clear(s.ctx)
+}
+
 // expireAt makes the key expire at the moment t, unless it is given another time to live by then.
 func (s *simulation) expireAt(ctx context.Context, key string, t time.Duration) {
 	s.expiries[key] = t

@@ -42,13 +42,32 @@ func (h hook) step(ctx context.Context, cmds []redis.Cmder, send func() error) e
 		h.fail(errNoRedis)
 		return errNoRedis
 	}
-	if !h.again(cmds) {
-		w.pass(h.cost())
+	keys := reference.PrefixKeys(h.prefix, cmds)
+	carryOut := func() error { return h.carryOut(ctx, w, cmds, keys, send) }
+	if h.again(cmds) {
+		return h.settle(w, h.open, carryOut())
 	}
+	err := h.simulation.step(w, StepCommand, cmds[0].Name(), h.cost(), carryOut)
+	for h.o.Resend && errors.Is(err, errTimeout) {
+		h.tell(w.delivery(), "the driver sends it again")
+		err = h.simulation.step(w, StepCommand, cmds[0].Name(), h.cost(), carryOut)
+	}
+	if errors.As(err, new(mishapError)) {
+		for _, cmd := range cmds {
+			cmd.SetErr(err)
+		}
+	}
+	return err
+}
+
+// carryOut has the server carry commands out, and takes the times to live they set off its hands.
+func (h hook) carryOut(ctx context.Context, w *worker, cmds []redis.Cmder, keys []string, send func() error) error {
 	h.keys.setNow(stage(h).Now())
 	w.busy = true
 	defer func() { w.busy = false }()
-	keys := reference.PrefixKeys(h.prefix, cmds)
+	for _, cmd := range cmds {
+		cmd.SetErr(nil) // of a reply that was lost
+	}
 	err := send()
 	h.unknownScript = redis.HasErrorPrefix(err, "NOSCRIPT")
 	h.tellCommands(w, cmds)

@@ -18,6 +18,8 @@ type keyspace interface {
 	setNow(t time.Time)
 	// remove deletes keys.
 	remove(ctx context.Context, keys ...string) error
+	// clear deletes all keys and says how many there were.
+	clear(ctx context.Context) (int, error)
 	// clean deletes all keys that were ever taken, where they would outlive the simulation.
 	clean(ctx context.Context) error
 }
@@ -51,6 +53,12 @@ func (k embeddedKeys) remove(_ context.Context, keys ...string) error {
 		k.server.Del(key)
 	}
 	return nil
+}
+
+func (k embeddedKeys) clear(context.Context) (int, error) {
+	n := len(k.server.Keys())
+	k.server.FlushAll()
+	return n, nil
 }
 
 func (embeddedKeys) clean(context.Context) error { return nil }
@@ -113,11 +121,19 @@ func (k serverKeys) remove(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-func (k serverKeys) clean(ctx context.Context) error {
+func (k serverKeys) clear(ctx context.Context) (n int, err error) {
 	pipe := k.client.Pipeline()
 	for key := range k.seen {
 		pipe.Del(ctx, key)
 	}
-	_, err := pipe.Exec(ctx)
+	replies, err := pipe.Exec(ctx)
+	for _, r := range replies {
+		n += int(r.(*redis.IntCmd).Val())
+	}
+	return n, err
+}
+
+func (k serverKeys) clean(ctx context.Context) error {
+	_, err := k.clear(ctx)
 	return err
 }

@@ -6,9 +6,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
+	"hookonce/dedupe/modelstore"
 	"hookonce/dedupe/reference"
 	"hookonce/replay"
 )
@@ -41,6 +41,19 @@ type Options struct {
 	Others []replay.Profile
 	// Patience is how long the sender waits for an answer; 0 means what the event's profile says.
 	Patience time.Duration
+	// Replicas is how many processes the endpoint has; 0 means 1. The attempts of each event go
+	// to them in turn.
+	Replicas int
+	// Mishaps are what the endpoint is to suffer. Each leaves a mark of kind replay.MarkMishap in
+	// the history, fired or not.
+	Mishaps []Mishap
+	// Resend makes the driver send a command again whose reply was lost, as most do unless told not to.
+	Resend bool
+	// Start is called by each process when it starts, after a crash too; nil for nothing to do.
+	Start func(ctx context.Context, w *reference.World)
+	// Wire changes what the endpoint reads of an event at a delivery: headers, the body's bytes. It
+	// must leave the key as it is: effects are attributed by it. Nil for the event itself.
+	Wire func(replay.Delivery, *reference.Request)
 	// Trace is told each step; nil for none.
 	Trace func(Step)
 }
@@ -53,6 +66,12 @@ var ErrPlan = errors.New("plan")
 func Run(ctx context.Context, plan replay.Plan, handler reference.Handler, o Options) (h replay.History, err error) {
 	o = o.withDefaults()
 	s := newSimulation(ctx, plan, handler, o)
+	for _, m := range o.Mishaps {
+		if err := m.validate(); err != nil {
+			return h, err
+		}
+		s.traps = append(s.traps, &trap{Mishap: m, seen: map[int]int{}})
+	}
 	if err := s.compile(); err != nil {
 		return h, err
 	}
@@ -63,6 +82,7 @@ func Run(ctx context.Context, plan replay.Plan, handler reference.Handler, o Opt
 	}
 	// Before the engine is closed: workers may be in the middle of something.
 	defer s.sched.kill()
+	s.boot()
 	s.sched.at(0, func() { s.begin(0) })
 	s.sched.run(s.done)
 	if err := errors.Join(s.err, ctx.Err()); err != nil {
@@ -95,9 +115,9 @@ type simulation struct {
 	ctx     context.Context
 	o       Options
 	sched   *scheduler
-	world   *reference.World
 	handler reference.Handler
-	err     error // the first thing that went wrong with the simulation itself
+	world   *reference.World // what all processes share
+	err     error            // the first thing that went wrong with the simulation itself
 
 	// The sender.
 	plan       replay.Plan
@@ -109,21 +129,29 @@ type simulation struct {
 	acked      map[string]bool
 	history    replay.History
 
+	// The endpoint and its misfortunes.
+	processes []*process
+	arrivals  map[string]int // per event
+	traps     []*trap
+	downUntil time.Duration // Redis is down until then
+	outage    *trap         // why
+
 	// The engine.
 	keys          keyspace // nil for the model
 	prefix        string
 	expiries      map[string]time.Duration
-	unknownScript bool
+	unknownScript bool    // the last command named a script that the server does not know
+	open          []*trap // what strikes once that script was sent
+	model         *modelstore.Store
 }
 
 func newSimulation(ctx context.Context, plan replay.Plan, handler reference.Handler, o Options) *simulation {
 	s := &simulation{ctx: ctx, o: o, sched: newScheduler(o.Seed), handler: handler, plan: plan,
 		events: plan.EventByKey(), deliveries: map[int]*delivery{}, left: len(plan.Deliveries),
-		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, expiries: map[string]time.Duration{}}
+		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, arrivals: map[string]int{}, expiries: map[string]time.Duration{}}
 	tokens := 0
 	s.world = &reference.World{
 		Stage:    stage{s},
-		Memory:   new(sync.Map),
 		Ledger:   reference.NewLedger(s.commit),
 		WorkTime: o.Work,
 		Fails:    o.Fails,
@@ -157,6 +185,7 @@ func (s *simulation) commit(c reference.Commit) {
 
 // end completes the history.
 func (s *simulation) end() replay.History {
+	s.unfired()
 	h := s.history
 	h.Header = replay.Header{
 		Schema: replay.JournalSchema, Started: epoch, Profile: s.o.Profile, Others: s.o.Others, Patience: s.o.Patience,

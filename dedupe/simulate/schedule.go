@@ -30,7 +30,9 @@ type group struct {
 // delivery is a planned delivery on its way.
 type delivery struct {
 	replay.Delivery
-	group *group
+	group   *group
+	attempt int           // which arrival of its event it is, from 1; 0 before it arrived
+	frozen  time.Duration // until when its workers are paused
 }
 
 // compile turns the plan into phases, or says why it cannot be carried out.
@@ -96,6 +98,9 @@ func (s *simulation) begin(i int) {
 	p := &s.phases[i]
 	s.history.Marks = append(s.history.Marks, replay.Mark{Kind: replay.MarkPhase, At: s.sched.now, Phase: p.name})
 	s.tell(0, "phase "+string(p.name))
+	if p.name == replay.PhaseTail { // the faults are over
+		s.downUntil = 0
+	}
 	start := s.sched.now
 	for _, g := range p.groups {
 		for _, d := range g.members {

@@ -3,8 +3,10 @@ package simulate
 import (
 	"container/heap"
 	"context"
+	"maps"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -14,11 +16,12 @@ type scheduler struct {
 	now   time.Duration
 	rng   *rand.Rand
 	queue happenings
-	made  int // happenings so far: the last tie-breaker
+	made  int // happenings and workers so far: the last tie-breaker
 	// turn comes back from the worker that has it.
 	turn    chan struct{}
 	current *worker // nil while the scheduler runs
 	workers map[*worker]bool
+	next    []func() // what happens as soon as the worker that has the turn gave it back
 }
 
 func newScheduler(seed uint64) *scheduler {
@@ -49,13 +52,24 @@ func (s *scheduler) run(done func() bool) {
 		h := heap.Pop(&s.queue).(happening)
 		s.now = h.at
 		h.do()
+		for len(s.next) > 0 {
+			do := s.next[0]
+			s.next = s.next[1:]
+			do()
+		}
 	}
 }
 
-// kill ends all workers where they stand, as a crash would: what they would still have done does not happen.
-func (s *scheduler) kill() {
-	for len(s.workers) > 0 {
-		for w := range s.workers {
+// soon makes do happen as soon as the worker that has the turn gives it back, before anything else.
+func (s *scheduler) soon(do func()) { s.next = append(s.next, do) }
+
+// kill ends all workers.
+func (s *scheduler) kill() { s.end(func(*worker) bool { return true }) }
+
+// end ends workers where they stand, as a crash would: what they would still have done does not happen.
+func (s *scheduler) end(which func(*worker) bool) {
+	for _, w := range slices.SortedFunc(maps.Keys(s.workers), func(a, b *worker) int { return a.n - b.n }) {
+		if which(w) {
 			w.dead = true
 			s.give(w)
 		}
@@ -77,18 +91,27 @@ func (s *scheduler) give(w *worker) {
 
 // worker is one goroutine of a simulation: a handler at work, or its heartbeat.
 type worker struct {
-	s        *scheduler
-	delivery int // the delivery it works on
-	turn     chan struct{}
-	dead     bool
-	busy     bool            // within a Redis command: what the driver does inside is no step
-	asleep   context.Context // of an interruptible sleep
-	nap      int             // counts sleeps, so that an old alarm wakes nobody
+	s       *scheduler
+	n       int
+	process *process
+	attempt *attempt // the request it works on, and the delivery that made it; nil for a process's own worker
+	d       *delivery
+	beat    bool // it is a heartbeat
+	turn    chan struct{}
+	dead    bool
+	late    time.Duration   // how much longer its next sleep takes
+	busy    bool            // within a Redis command: what the driver does inside is no step
+	asleep  context.Context // of an interruptible sleep
+	nap     int             // counts sleeps, so that an old alarm wakes nobody
 }
 
 // spawn starts a worker now. after happens when it has ended.
-func (s *scheduler) spawn(delivery int, f, after func()) *worker {
-	w := &worker{s: s, delivery: delivery, turn: make(chan struct{})}
+func (s *scheduler) spawn(p *process, t *attempt, f, after func()) *worker {
+	s.made++
+	w := &worker{s: s, n: s.made, process: p, attempt: t, turn: make(chan struct{})}
+	if t != nil {
+		w.d = t.d
+	}
 	s.workers[w] = true
 	go func() {
 		<-w.turn
@@ -105,6 +128,21 @@ func (s *scheduler) spawn(delivery int, f, after func()) *worker {
 	}()
 	s.at(s.now, w.wake(w.nap))
 	return w
+}
+
+// delivery is the number of the delivery it works on; 0 for none.
+func (w *worker) delivery() int {
+	if w.d == nil {
+		return 0
+	}
+	return w.d.N
+}
+
+// thaw waits while the delivery's workers are paused.
+func (w *worker) thaw() {
+	for w.d != nil && w.s.now < w.d.frozen {
+		w.pass(w.d.frozen - w.s.now)
+	}
 }
 
 // wake returns what wakes the worker, if it is still in the same nap.

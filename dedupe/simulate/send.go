@@ -21,6 +21,7 @@ type attempt struct {
 	d    *delivery
 	a    replay.Attempt
 	over bool
+	at   *process // where it arrived
 }
 
 // send begins the attempt of a delivery.
@@ -50,8 +51,25 @@ func (t *attempt) sent() {
 // arrived is the endpoint's side. It handles the whole request, whether the sender
 // still waits or not, as most endpoints do.
 func (t *attempt) arrived() {
-	var r reference.Response
-	t.sched.spawn(t.d.N, func() { r = t.handle() }, func() { t.answered(r) })
+	t.arrivals[t.d.Event]++
+	t.d.attempt = t.arrivals[t.d.Event]
+	t.arrivalMishaps()
+	if t.at = t.route(t.d); t.at == nil {
+		t.unreachable()
+		return
+	}
+	t.at.open = append(t.at.open, t)
+	t.sched.spawn(t.at, t, t.serve, func() {})
+}
+
+// serve is the worker's part: the handler and its answer.
+func (t *attempt) serve() {
+	r := t.handle()
+	_ = t.step(t.sched.current, StepAnswer, "", 0, func() error { // an answer has nobody to tell an error
+		t.at.open = slices.DeleteFunc(t.at.open, func(o *attempt) bool { return o == t })
+		t.answered(r)
+		return nil
+	})
 }
 
 // handle runs the handler. A panic is a defect of the handler, and ends the simulation.
@@ -61,19 +79,23 @@ func (t *attempt) handle() (r reference.Response) {
 			t.fail(fmt.Errorf("handler: delivery %d: panic: %v", t.d.N, p))
 		}
 	}()
-	return t.handler(t.ctx, t.world, t.request())
+	return t.handler(t.ctx, t.at.world, t.request())
 }
 
 // request is the delivery as the endpoint sees it.
 func (t *attempt) request() reference.Request {
-	e := *t.events[t.d.Event]
-	return reference.Request{Event: e, Attempt: fmt.Sprintf("attempt-%d", t.d.N), Retry: t.d.OnlyUnacknowledged(),
-		Verify: func(body []byte) error {
-			if t.d.Signature != replay.SignValid || !bytes.Equal(body, e.Body) {
-				return errSignature
-			}
-			return nil
-		}}
+	r := reference.Request{Event: *t.events[t.d.Event], Attempt: fmt.Sprintf("attempt-%d", t.d.N), Retry: t.d.OnlyUnacknowledged()}
+	if t.o.Wire != nil {
+		t.o.Wire(t.d.Delivery, &r)
+	}
+	sent := r.Body
+	r.Verify = func(body []byte) error {
+		if t.d.Signature != replay.SignValid || !bytes.Equal(body, sent) {
+			return errSignature
+		}
+		return nil
+	}
+	return r
 }
 
 var errSignature = errors.New("bad signature")
@@ -110,6 +132,44 @@ func (t *attempt) runOut() {
 }
 
 func (t *attempt) patience() time.Duration { return t.o.patience(t.events[t.d.Event].Provider) }
+
+// reset tells the sender that the endpoint died.
+func (t *attempt) reset() {
+	if !t.over {
+		t.giveUp("connection reset by the endpoint")
+	}
+}
+
+// unreachable tells the sender that nobody listens.
+func (t *attempt) unreachable() {
+	if !t.over {
+		t.a.Outcome, t.a.Error = replay.Unsent, "connection refused"
+		t.a.LastByte = 0
+		t.tell(t.d.N, "nobody listens: connection refused")
+		t.finish()
+	}
+}
+
+// arrivalMishaps are those that strike when a request is complete, before anybody works on it.
+func (t *attempt) arrivalMishaps() {
+	for _, m := range t.traps {
+		if !m.fits(t.d, StepArrive, "") {
+			continue
+		}
+		m.spent = !m.Every
+		switch m.Kind {
+		case Crash:
+			if p := t.route(t.d); p != nil {
+				t.struck(m, t.d.N)
+				t.crash(p, m.For)
+			}
+		case RedisDown:
+			t.takeDown(m)
+		case DataLost:
+			t.loseData(m)
+		}
+	}
+}
 
 func (t *attempt) giveUp(why string) {
 	t.a.Outcome, t.a.Error = replay.Unknown, why

@@ -21,21 +21,31 @@ func (s stage) Now() time.Time { return epoch.Add(s.sched.now) }
 // Sleep lets virtual time pass.
 func (s stage) Sleep(ctx context.Context, d time.Duration) error {
 	w := s.sched.current
-	s.tell(w.delivery, "works for "+d.String())
-	return w.sleep(ctx, d)
+	return s.step(w, StepWork, "", 0, func() error {
+		s.tell(w.delivery(), "works for "+d.String())
+		late := w.late
+		w.late = 0
+		return w.sleep(ctx, d+late)
+	})
 }
 
 // Do gives way, and then acts.
 func (s stage) Do(_ context.Context, what string, act func() error) error {
+	return s.do(StepEffect, what, act)
+}
+
+func (s stage) do(kind StepKind, what string, act func() error) error {
 	w := s.sched.current
-	w.pass(s.cost())
-	err := act()
-	s.tell(w.delivery, outcome(what, err))
+	err := s.step(w, kind, what, s.cost(), act)
+	s.tell(w.delivery(), outcome(what, err))
 	return err
 }
 
-// Go lets a worker of its own run f.
-func (s stage) Go(f func()) { s.sched.spawn(s.sched.current.delivery, f, func() {}) }
+// Go starts a worker of the same process.
+func (s stage) Go(f func()) {
+	w := s.sched.current
+	s.sched.spawn(w.process, w.attempt, f, func() {})
+}
 
 // Every calls f by a worker of its own, which ends with stop.
 func (s stage) Every(d time.Duration, f func()) (stop func()) {
@@ -61,7 +71,8 @@ func (b *beat) next() {
 			return
 		}
 		b.running = true
-		b.sched.spawn(b.parent.delivery, b.f, b.ended)
+		w := b.sched.spawn(b.parent.process, b.parent.attempt, b.f, b.ended)
+		w.beat = true
 	})
 }
 

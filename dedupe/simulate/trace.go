@@ -39,7 +39,7 @@ func (s *simulation) tellCommands(w *worker, cmds []redis.Cmder) {
 		if s.prefix != "" {
 			what = strings.ReplaceAll(what, s.prefix, "")
 		}
-		s.tell(w.delivery, strings.ToValidUTF8(what[:min(len(what), maxWhat)], ""))
+		s.tell(w.delivery(), strings.ToValidUTF8(what[:min(len(what), maxWhat)], ""))
 	}
 }
 

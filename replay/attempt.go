@@ -22,6 +22,9 @@ type Attempt struct {
 	Delivery int     `json:"delivery"`
 	Event    string  `json:"event"`
 	Outcome  Outcome `json:"outcome"`
+	// ID is what the provider's header for this very attempt said: new with each redelivery, and
+	// the same in copies that the network made. Empty where the provider sends none.
+	ID string `json:"id,omitempty"`
 	// Start is the call: the sender began to send.
 	Start time.Duration `json:"start_ns"`
 	// LastByte is when the request's last byte was handed to the kernel.

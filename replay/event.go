@@ -12,8 +12,13 @@ import (
 // Event is a fact the provider tells. Its body is bytes: it is never decoded and
 // encoded again, because a signature covers bytes and numbers may exceed float64.
 type Event struct {
-	// Key is the idempotency key: the same in every redelivery of the event.
+	// Key is the idempotency key: the same in every redelivery of the event, and of no other event.
 	Key string `json:"key"`
+	// Source is the account or tenant the event comes from; empty where the provider names none.
+	Source string `json:"source,omitempty"`
+	// ID is the provider's own id, where it is not the key: two sources can give one id to two
+	// events, and the key then tells them apart.
+	ID string `json:"id,omitempty"`
 	// Type is the provider's name for what happened, such as "invoice.paid".
 	Type string `json:"type"`
 	// Subject is the business object the event speaks of; empty where there is none.
@@ -93,6 +98,14 @@ func (e Event) Unloaded(read func() ([]byte, error)) Event {
 		e.Header = header
 	}
 	return e
+}
+
+// ProviderID is the id the provider gave the event.
+func (e Event) ProviderID() string {
+	if e.ID != "" {
+		return e.ID
+	}
+	return e.Key
 }
 
 // Order compares two events of one subject by version, then by the profile's tie

@@ -64,7 +64,7 @@ type junitText struct {
 
 // JUnit writes JUnit XML: a suite with a test case per check, and one with a test case per
 // event. A violation is a failure, an undecided check an error, so that an inconclusive run is never green;
-// what was not asked for, or could not be judged, is skipped with its reason; warnings stand in system-out.
+// what was not asked for, or could not be judged, is skipped with its reason; warnings and hints stand in system-out.
 func JUnit(w io.Writer, r Report) error {
 	checks := r.suite("hookonce checks", r.checkCases())
 	events := r.suite("hookonce events", r.eventCases())
@@ -156,7 +156,7 @@ func (c Check) testCase(found []Finding) junitCase {
 		out.Error = &junitProblem{Message: reason, Type: "inconclusive"}
 	case audit.NotRequested:
 		out.Skipped = &junitProblem{Message: reason}
-	case audit.Warn:
+	case audit.Warn, audit.Hinted:
 		out.Output = &junitText{findingTexts(found)}
 	}
 	return out

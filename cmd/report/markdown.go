@@ -81,6 +81,8 @@ func checkMark(s audit.Status) string {
 		return "❌"
 	case audit.Warn, audit.Inconclusive:
 		return "⚠️"
+	case audit.Hinted:
+		return "💡"
 	}
 	return "➖"
 }

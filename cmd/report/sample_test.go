@@ -93,6 +93,8 @@ func (b *bench) checks(status map[string]audit.Status, reasons map[string]string
 		switch code {
 		case "premature-ack", "noisy-duplicate", "replay-differs", "slow-ack":
 			c.Severity = audit.Warning
+		case "merged", "per-attempt-key":
+			c.Severity = audit.Hint
 		}
 		if s, ok := status[code]; ok {
 			c.Status = s

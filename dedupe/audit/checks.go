@@ -18,8 +18,10 @@ var checks = []check{
 	{"double-processing", Violation, needsEffectsAndRaces, judgeDouble},
 	{"lost-event", Violation, needsRest, judgeLost},
 	{"window-too-short", Violation, needsLate, judgeWindow},
-	{"stale-final", Violation, needsComparableStates, judgeStaleFinal},
+	{"stale-final", Violation, needsFinalStates, judgeStaleFinal},
+	{"corrupt-final", Violation, needsFinalStates, judgeCorruptFinal},
 	{"regress", Violation, needsComparableStates, judgeRegress},
+	{"resurrect", Violation, needsComparableStates, judgeResurrect},
 	{"stuck", Violation, needsTail, judgeStuck},
 	{"signature-bypass", Violation, needsSpoiled(replay.SignMissing, replay.SignWrongKey, replay.SignTampered), judgeBypass},
 	{"stale-signature", Violation, needsSpoiled(replay.SignStale), judgeStaleSignature},
@@ -28,6 +30,8 @@ var checks = []check{
 	{"noisy-duplicate", Warning, needsNothing, judgeNoisy},
 	{"replay-differs", Warning, needsNothing, judgeDiffers},
 	{"slow-ack", Warning, needsNothing, judgeSlow},
+	{"merged", Hint, needsVerdictOf("lost-event"), judgeMerged},
+	{"per-attempt-key", Hint, needsAttemptIDs, judgePerAttemptKey},
 }
 
 // Codes lists the codes of findings, in the order in which they are reported.
@@ -161,7 +165,7 @@ func needsLate(d *docket) (string, bool) {
 // needsComparableStates: a state source, whose versions are the provider's.
 func needsComparableStates(d *docket) (string, bool) {
 	switch {
-	case len(d.states) == 0:
+	case len(d.lines) == 0:
 		return "no source tells the subjects' versions", false
 	case d.sourceLost() != "":
 		return d.sourceLost(), true
@@ -171,9 +175,17 @@ func needsComparableStates(d *docket) (string, bool) {
 	return "", true
 }
 
+// needsFinalStates: a state is the last one only once everything has come to rest.
+func needsFinalStates(d *docket) (string, bool) {
+	if reason, requested := needsComparableStates(d); reason != "" {
+		return reason, requested
+	}
+	return d.restless(), true
+}
+
 func (d *docket) comparableStates() bool {
 	for _, les := range d.learnt.byContext {
-		if les.versioned {
+		if len(les.versioned) > 0 {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,9 @@ func (s *tale) lifecycle(phase replay.Phase, name string, versions ...string) {
 		d := replay.Delivery{Phase: phase}
 		if phase == replay.PhaseFault {
 			d.Fault = "reorder"
+			if slices.IsSortedFunc(versions, replay.CompareVersions) {
+				d.Fault = "retry" // not reordered at all
+			}
 		}
 		s.effect(key, s.deliver(key, d, 200).End-2*ms)
 	}
@@ -75,7 +79,7 @@ func TestSupersededIsNotLost(t *testing.T) {
 // Equal versions and ranks are unordered: either may be the last, and either may be discarded.
 func TestTiesAreNoBreach(t *testing.T) {
 	s := stateful(t)
-	a, b := s.event("updated-10", subject("cus_1", "10")), s.event("updated-10", subject("cus_1", "10"))
+	a, b := s.event("updated-10", subject("cus_1", "10")), s.event("updated-9", subject("cus_1", "10"))
 	s.effect(a, s.deliver(a, replay.Delivery{Fault: "reorder"}, 200).End-2*ms)
 	s.state("cus_1", "10", s.now)
 	s.deliver(b, replay.Delivery{Fault: "reorder"}, 200)

@@ -117,20 +117,21 @@ type docket struct {
 	byKey      map[string]*dossier
 	events     []*dossier // in plan order
 	subjects   map[string][]*dossier
-	states     map[string][]replay.Effect // per subject, in the order they were seen
+	lines      map[string][]*line // what the sources told of each subject
 	names      []effectName
 	unmatched  map[string]int // effects under keys the plan does not know, per source
 	faultsFrom time.Duration  // when the first phase after control began
 	gateCache  map[int]replay.Gate
 	learnt     *learnt
 	reference  *docket
+	decided    map[string][]Finding // what the checks applied so far have proven
 }
 
 func newDocket(h *replay.History) *docket {
 	d := &docket{
 		h: h, deliveries: map[int]*replay.Delivery{}, byKey: map[string]*dossier{},
-		subjects: map[string][]*dossier{}, states: map[string][]replay.Effect{}, unmatched: map[string]int{},
-		faultsFrom: -1,
+		subjects: map[string][]*dossier{}, lines: map[string][]*line{}, unmatched: map[string]int{},
+		faultsFrom: -1, decided: map[string][]Finding{},
 	}
 	for i := range h.Plan.Events {
 		e := &h.Plan.Events[i]
@@ -193,15 +194,6 @@ func (d *docket) overlap(a, b replay.Attempt) bool {
 	aFrom, aTo := d.handled(a)
 	bFrom, bTo := d.handled(b)
 	return aFrom < bTo && bFrom < aTo
-}
-
-// finalState is the last state seen of a subject.
-func (d *docket) finalState(subject string) (replay.Effect, bool) {
-	s := d.states[subject]
-	if len(s) == 0 {
-		return replay.Effect{}, false
-	}
-	return s[len(s)-1], true
 }
 
 // gateAttempts lists the attempts on a gate's deliveries, those that were not sent included.

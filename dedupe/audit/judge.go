@@ -50,6 +50,7 @@ func (d *docket) judge() Verdict {
 		// effect is no proof while effects may still come.
 		case len(found) > 0 && (reason == "" || c.name == "double-processing" || c.severity != Violation):
 			r.Status = failing(c.severity)
+			d.decided[c.name] = found
 			v.Findings = append(v.Findings, withSeverity(found, c.severity)...)
 		case reason != "" && requested:
 			r.Status, r.Findings = Inconclusive, 0
@@ -58,6 +59,7 @@ func (d *docket) judge() Verdict {
 			r.Status, r.Findings = NotRequested, 0
 		default:
 			r.Status = Pass
+			d.decided[c.name] = nil
 		}
 		v.Checks = append(v.Checks, r)
 	}
@@ -67,10 +69,13 @@ func (d *docket) judge() Verdict {
 }
 
 func failing(s Severity) Status {
-	if s == Violation {
+	switch s {
+	case Violation:
 		return Fail
+	case Warning:
+		return Warn
 	}
-	return Warn
+	return Hinted
 }
 
 func withSeverity(found []Finding, s Severity) []Finding {

@@ -16,8 +16,9 @@ type lesson struct {
 	acked   int
 	// least and most are the counts per effect name over the samples.
 	least, most map[effectName]int
-	// versioned says that the subject's state showed the event's own version.
-	versioned bool
+	// versioned says, per source that showed the event's own version as its subject's state,
+	// whether it always did so before the acknowledgement.
+	versioned map[string]bool
 	stateful  bool // any state of the subject was seen
 	before    bool // every effect was committed before the acknowledgement
 	timed     bool // and that is known for at least one effect
@@ -132,7 +133,7 @@ func (l *learnt) lessonsFor(f *dossier) []*lesson {
 }
 
 func newLesson() *lesson {
-	return &lesson{least: map[effectName]int{}, most: map[effectName]int{}, before: true}
+	return &lesson{least: map[effectName]int{}, most: map[effectName]int{}, versioned: map[string]bool{}, before: true}
 }
 
 func (l *lesson) learn(d *docket, f *dossier, acks []replay.Attempt) {
@@ -149,9 +150,12 @@ func (l *lesson) learn(d *docket, f *dossier, acks []replay.Attempt) {
 		l.most[n] = max(l.most[n], counts[n])
 	}
 	l.acked++
-	for _, s := range d.states[f.event.Subject] {
+	for _, s := range d.lines[f.event.Subject] {
 		l.stateful = true
-		l.versioned = l.versioned || replay.CompareVersions(s.Version, f.event.Version) == 0
+		if at, shown := s.shows(*f.event); shown {
+			before, known := l.versioned[s.source]
+			l.versioned[s.source] = (before || !known) && at <= acks[0].End
+		}
 	}
 	for _, t := range f.tallies {
 		for _, e := range t.seen {
@@ -209,6 +213,27 @@ func (l *learnt) lessonOf(f *dossier) *lesson {
 		return les
 	}
 	return nil
+}
+
+// shows says whether a source shows an event's version as its subject's state, and
+// whether it does so before the acknowledgement. An event that is delivered after others of its
+// subject may go by what it did alone.
+func (l *learnt) shows(f *dossier, source string) (shown, before bool) {
+	met := false
+	before = true
+	for _, lifecycle := range []bool{false, true} {
+		les := l.byContext[context{f.event.Fixture, lifecycle}]
+		if les == nil {
+			continue
+		}
+		met = true
+		b, s := les.versioned[source]
+		shown, before = shown || s, before && (b || !s)
+	}
+	if les := l.byType[f.event.Type]; !met && les != nil {
+		before, shown = les.versioned[source]
+	}
+	return shown, shown && before
 }
 
 // bounds are the least and the most effects of one name that are normal for an

@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"hookonce/replay"
 )
@@ -29,7 +31,65 @@ func judgeLost(d *docket) ([]Finding, int) {
 			out = append(out, x)
 		}
 	}
-	return out, judged
+	shared, n := d.lostByID()
+	return append(out, shared...), judged + n
+}
+
+// lostByID judges events of several sources that have one id, where effects are counted under
+// that id: then only the sum can be too small, and it is the last one that is missing.
+func (d *docket) lostByID() ([]Finding, int) {
+	groups := map[string][]*dossier{}
+	var ids []string
+	for _, f := range d.events {
+		id := f.event.ID
+		if id == "" || !f.shared || !f.acked() || d.learnt.standing(f) != "" {
+			continue
+		}
+		if groups[id] == nil {
+			ids = append(ids, id)
+		}
+		groups[id] = append(groups[id], f)
+	}
+	var out []Finding
+	for _, id := range ids {
+		group := groups[id]
+		last := slices.MaxFunc(group, func(a, b *dossier) int { return cmp.Compare(a.acks()[0].End, b.acks()[0].End) })
+		what, seen, expected := d.missingTogether(group)
+		if what == "" {
+			continue
+		}
+		x := d.finding("lost-event", last)
+		x.Effects, x.Expected, x.Effect = seen, expected, what
+		x.Message = fmt.Sprintf("%s of several sources with the id %s were acknowledged, and have %s together, where %d are normal",
+			plural(len(group), "event"), id, plural(seen, "effect"), expected)
+		x.Advice = lostAdvice(d, last)
+		out = append(out, x)
+	}
+	return out, len(ids)
+}
+
+// missingTogether is missing for events whose effects are counted as one.
+func (d *docket) missingTogether(group []*dossier) (what string, seen, expected int) {
+	for _, n := range d.names {
+		sum := 0
+		for _, f := range group {
+			least, _ := d.learnt.bounds(f, n)
+			sum += least
+		}
+		if seen := group[0].count(n); seen < sum {
+			return n.String(), seen, sum
+		}
+	}
+	return "", 0, 0
+}
+
+// lost says that effects of the event are missing.
+func (d *docket) lost(f *dossier) bool {
+	if d.learnt.standing(f) != "" {
+		return false
+	}
+	what, _, _ := d.missing(f)
+	return what != ""
 }
 
 // missing returns the first effect that is not there, with how many there are and should be.
@@ -48,7 +108,7 @@ func (d *docket) missing(f *dossier) (what string, seen, expected int) {
 	// Where the endpoint keeps states only, the subject must be there at all; an
 	// older state is for stale-final to tell.
 	les := d.learnt.lessonOf(f)
-	if _, there := d.finalState(f.event.Subject); les.versioned && les.effects() == 0 && !there {
+	if _, there := d.finalState(f.event.Subject); len(les.versioned) > 0 && les.effects() == 0 && !there {
 		return "state", 0, 1
 	}
 	return "", 0, 0
@@ -63,7 +123,8 @@ func (d *docket) superseded(f *dossier) bool {
 	}
 	acks := f.acks()
 	for _, g := range d.subjects[f.event.Subject] {
-		if g == f || g.event.Version == "" || len(g.attempts) == 0 || g.event.Order(*f.event) < 0 {
+		if g == f || g.event.Version == "" || len(g.attempts) == 0 || g.event.Source != f.event.Source ||
+			g.event.Order(*f.event) < 0 || twins(f.event, g.event) {
 			continue
 		}
 		if g.attempts[0].Start < acks[len(acks)-1].End {
@@ -71,7 +132,7 @@ func (d *docket) superseded(f *dossier) bool {
 		}
 	}
 	s, ok := d.finalState(f.event.Subject)
-	return ok && replay.CompareVersions(s.Version, f.event.Version) > 0
+	return ok && !d.severalSources(f.event.Subject) && replay.CompareVersions(s.Version, f.event.Version) > 0
 }
 
 // lostAdvice tells from the timing what kind of acknowledgement came too early.

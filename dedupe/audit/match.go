@@ -26,6 +26,9 @@ func newMatcher(events []*dossier) matcher {
 			m.byEffectKey[e.EffectKey] = append(m.byEffectKey[e.EffectKey], f)
 		}
 		keys[e.Key] = append(keys[e.Key], f)
+		if e.ID != "" && e.ID != e.Key {
+			keys[e.ID] = append(keys[e.ID], f)
+		}
 		if e.Subject != "" {
 			subjects[e.Subject] = append(subjects[e.Subject], f)
 		}
@@ -58,11 +61,25 @@ func (m matcher) find(key string) []*dossier {
 	for _, level := range m.levels {
 		for _, p := range parts {
 			if f := level[p]; f != nil {
-				return f
+				return ofSource(f, parts)
 			}
 		}
 	}
 	return nil
+}
+
+// ofSource narrows events of one id down to the source that the key names, too.
+func ofSource(owners []*dossier, parts []string) []*dossier {
+	var out []*dossier
+	for _, f := range owners {
+		if slices.Contains(parts, f.event.Source) {
+			out = append(out, f)
+		}
+	}
+	if len(out) == 0 {
+		return owners
+	}
+	return out
 }
 
 // fileEffects gives every effect to the event it belongs to.
@@ -72,7 +89,7 @@ func (d *docket) fileEffects() {
 		switch {
 		case e.Earlier:
 		case e.State():
-			d.states[e.Subject] = append(d.states[e.Subject], e)
+			d.fileState(e)
 		default:
 			d.fileCount(m.find(e.Key), e)
 		}

@@ -6,56 +6,42 @@ import (
 	"hookonce/replay"
 )
 
+const versionAdvice = "Write a subject's state only if the event is newer than what is stored, in one atomic statement " +
+	"(UPDATE ... WHERE version < ?, or a Lua script), or fetch the object from the provider again."
+
 // judgeStaleFinal looks for subjects whose last version is older than the newest acknowledged event.
 func judgeStaleFinal(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
-	if d.restless() != "" {
-		return nil, 0
-	}
-	for _, subject := range d.orderedSubjects() {
-		newest := d.newestAcked(subject)
-		final, there := d.finalState(subject)
-		if newest == nil || !there {
+	for _, l := range d.comparableLines() {
+		newest, final := d.newestAcked(l), d.final(l)
+		if newest == nil || final.version == "" {
 			continue
 		}
 		judged++
-		if replay.CompareVersions(final.Version, newest.event.Version) >= 0 {
+		if replay.CompareVersions(final.version, newest.event.Version) >= 0 {
 			continue
 		}
-		x := d.finding("stale-final", newest)
-		x.Message = fmt.Sprintf("%s ends at version %s, but version %s (%s) was acknowledged",
-			subject, final.Version, newest.event.Version, newest.event.Key)
-		x.Advice = versionAdvice
-		x.Evidence.Effects = d.states[subject]
-		x.Evidence.Attempts = d.subjectAttempts(subject)
-		out = append(out, x)
+		out = append(out, d.stateFinding("stale-final", newest, l, fmt.Sprintf("%s ends %s, but version %s (%s) was acknowledged",
+			l.subject, final.where(), newest.event.Version, newest.event.Key), versionAdvice))
 	}
 	return out, judged
 }
 
-const versionAdvice = "Write a subject's state only if the event is newer than what is stored, in one atomic statement " +
-	"(UPDATE ... WHERE version < ?, or a Lua script), or fetch the object from the provider again."
-
-// orderedSubjects lists the subjects in plan order.
-func (d *docket) orderedSubjects() []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, f := range d.events {
-		if s := f.event.Subject; s != "" && !seen[s] {
-			seen[s] = true
-			out = append(out, s)
-		}
+// where says in which state a subject is.
+func (s state) where() string {
+	if s.Deleted {
+		return "deleted as of version " + s.version
 	}
-	return out
+	return "at version " + s.version
 }
 
-// newestAcked is the newest acknowledged event of a subject among those that write its state.
-func (d *docket) newestAcked(subject string) *dossier {
+// newestAcked is the newest acknowledged event of a subject among those that write the state a line tells.
+func (d *docket) newestAcked(l *line) *dossier {
 	var newest *dossier
-	for _, f := range d.subjects[subject] {
-		les := d.learnt.lessonOf(f)
-		if les == nil || !les.versioned || !f.acked() || f.badSignature() != replay.SignValid {
+	for _, f := range d.subjects[l.subject] {
+		shown, _ := d.learnt.shows(f, l.source)
+		if !shown || !f.acked() || f.badSignature() != replay.SignValid {
 			continue
 		}
 		if newest == nil || newest.event.Order(*f.event) < 0 {
@@ -65,56 +51,62 @@ func (d *docket) newestAcked(subject string) *dossier {
 	return newest
 }
 
-func (d *docket) subjectAttempts(subject string) []replay.Attempt {
-	var out []replay.Attempt
-	for _, f := range d.subjects[subject] {
-		out = append(out, f.attempts...)
+// stateFinding starts a finding on a subject's state, with all that happened to the subject as evidence.
+func (d *docket) stateFinding(code string, f *dossier, l *line, message, advice string) Finding {
+	x := d.finding(code, f)
+	x.Message, x.Advice = message, advice
+	x.Evidence.Effects, x.Evidence.Attempts = l.seen, nil
+	for _, g := range d.subjects[l.subject] {
+		x.Evidence.Attempts = append(x.Evidence.Attempts, g.attempts...)
 	}
-	return out
+	return x
 }
 
-// judgeRegress looks for subjects whose versions were seen to go back.
-func judgeRegress(d *docket) ([]Finding, int) {
+// judgeCorruptFinal looks for subjects that end at a version nobody ever sent. One that is
+// newer than all that was sent is right: the endpoint may have fetched the object.
+func judgeCorruptFinal(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
-	for _, subject := range d.orderedSubjects() {
-		states := d.states[subject]
-		if len(states) == 0 || !d.planVersion(subject, states[0].Version) {
+	for _, l := range d.comparableLines() {
+		final, newest := d.final(l), d.newestSent(l)
+		if newest == nil || final.Deleted || final.version == "" {
 			continue
 		}
 		judged++
-		for i := 1; i < len(states); i++ {
-			if states[i].Version == "" || replay.CompareVersions(states[i].Version, states[i-1].Version) >= 0 {
-				continue
-			}
-			x := d.finding("regress", d.eventOf(subject, states[i].Version))
-			x.Message = fmt.Sprintf("%s went back from version %s to %s", subject, states[i-1].Version, states[i].Version)
-			x.Advice = versionAdvice
-			x.Evidence.Effects = states
-			x.Evidence.Attempts = d.subjectAttempts(subject)
-			out = append(out, x)
-			break
+		if d.sentVersion(l.subject, final.version) != nil || replay.CompareVersions(final.version, newest.event.Version) > 0 {
+			continue
 		}
+		out = append(out, d.stateFinding("corrupt-final", newest, l, fmt.Sprintf("%s ends at version %s, which no event carries (the newest sent is %s)",
+			l.subject, final.version, newest.event.Version),
+			"Keep versions as they come, as text or as 64-bit integers: a float64 rounds whatever exceeds 2^53, and a date loses its fractions."))
 	}
 	return out, judged
 }
 
-// planVersion says that a version is one that was sent for the subject.
-func (d *docket) planVersion(subject, version string) bool {
-	for _, f := range d.subjects[subject] {
-		if replay.CompareVersions(f.event.Version, version) == 0 {
-			return true
+// newestSent is the newest event sent of a subject; nil where some event's own version is never
+// shown by the source, which then writes versions in another way.
+func (d *docket) newestSent(l *line) *dossier {
+	var newest *dossier
+	for _, f := range d.subjects[l.subject] {
+		if len(f.attempts) == 0 || d.learnt.standing(f) == "ignored" {
+			continue
+		}
+		if shown, _ := d.learnt.shows(f, l.source); !shown {
+			return nil
+		}
+		if newest == nil || newest.event.Order(*f.event) < 0 {
+			newest = f
 		}
 	}
-	return false
+	return newest
 }
 
-// eventOf is the event that carries a version of a subject, or else any of the subject's.
-func (d *docket) eventOf(subject, version string) *dossier {
+// sentVersion is the event of a subject that was sent and carries the version; nil where there is none.
+func (d *docket) sentVersion(subject, version string) *dossier {
 	for _, f := range d.subjects[subject] {
-		if replay.CompareVersions(f.event.Version, version) == 0 {
+		if len(f.attempts) > 0 && replay.CompareVersions(f.event.Version, version) == 0 {
 			return f
 		}
 	}
-	return d.subjects[subject][0]
+	return nil
 }

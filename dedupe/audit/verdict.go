@@ -18,12 +18,14 @@ const (
 	NotRequested Status = "not requested"
 	// Warn: the check found something that never changes the verdict.
 	Warn Status = "warning"
+	// Hinted: the check found what may explain other findings.
+	Hinted Status = "hint"
 )
 
 // Severity says what a finding does to the verdict.
 type Severity string
 
-// The severities. Only a violation fails a run.
+// The severities. Only a violation fails a run; a hint explains one.
 const (
 	Violation Severity = "violation"
 	Warning   Severity = "warning"

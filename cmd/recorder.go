@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"hookonce/replay"
@@ -74,7 +75,15 @@ func (r *recorder) check(err error) {
 	if err == nil || r.err != nil {
 		return
 	}
-	r.err = fmt.Errorf("journal %s: %w", r.path, err)
+	// The file's own error names the path again.
+	var at *os.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	r.err = fmt.Errorf("journal %s: cannot be written: %w", r.path, err)
+	if errors.Is(err, syscall.ENOSPC) {
+		r.err = fmt.Errorf("%w: free some space, or choose another --journal", r.err)
+	}
 	if r.failed != nil {
 		go r.failed(r.err)
 	}

@@ -92,10 +92,10 @@ func (d *docket) counting() bool {
 func (d *docket) sourceLost() string {
 	for i := len(d.h.Marks) - 1; i >= 0; i-- {
 		switch m := d.h.Marks[i]; {
+		case m.Kind == replay.MarkSource, m.Kind == replay.MarkSettled && m.Text != "":
+			return "an effect source could not be read at the end: " + m.Text
 		case m.Kind == replay.MarkSettled:
 			return ""
-		case m.Kind == replay.MarkSource:
-			return "an effect source could not be read at the end: " + m.Text
 		}
 	}
 	return ""
@@ -126,6 +126,8 @@ func (d *docket) restless() string {
 	switch {
 	case settled == nil:
 		return "effects were not waited for"
+	case settled.Text != "":
+		return d.sourceLost()
 	case !settled.Quiet:
 		return "effects were still coming when the wait was cut: give a longer --settle"
 	}

@@ -62,7 +62,7 @@ func (d *docket) newerBefore(f *dossier, at time.Duration) bool {
 
 // faultRows counts, per fault, the deliveries that carry it and those on which it took place.
 func (d *docket) faultRows() []FaultRow {
-	rows := map[string]*FaultRow{}
+	rows, sent := map[string]*FaultRow{}, map[string]int{}
 	var order []string
 	for _, p := range d.h.Plan.Deliveries {
 		if !carries(p) {
@@ -80,6 +80,9 @@ func (d *docket) faultRows() []FaultRow {
 			if p == nil || !carries(*p) || fired[p.Fault] == nil {
 				continue
 			}
+			if a.Outcome != replay.Unsent {
+				sent[p.Fault]++
+			}
 			if fired[p.Fault](d, f, *p, a) {
 				rows[p.Fault].Fired++
 			}
@@ -87,7 +90,7 @@ func (d *docket) faultRows() []FaultRow {
 	}
 	var out []FaultRow
 	for _, name := range order {
-		rows[name].Reason = unfired(*rows[name])
+		rows[name].Reason = unfired(*rows[name], sent[name])
 		out = append(out, *rows[name])
 	}
 	for _, s := range d.h.Plan.Skipped {
@@ -96,9 +99,14 @@ func (d *docket) faultRows() []FaultRow {
 	return out
 }
 
-func unfired(r FaultRow) string {
-	if r.Fired > 0 {
+const unsentFault = "none of its deliveries was sent"
+
+func unfired(r FaultRow, sent int) string {
+	switch {
+	case r.Fired > 0:
 		return ""
+	case sent == 0 && r.Fault != "retry":
+		return unsentFault
 	}
 	switch r.Fault {
 	case "retry":
@@ -112,7 +120,7 @@ func unfired(r FaultRow) string {
 	case "reorder":
 		return "no older event came after a newer one of its subject"
 	}
-	return "never took place"
+	return "no answer came to any of its deliveries"
 }
 
 // gates judges every gate of the plan by its attempts.
@@ -156,13 +164,20 @@ func (d *docket) withoutOverlap() string {
 		return "the endpoint works on one request at a time (different events released together were answered like a staircase), " +
 			"so raced copies never met inside it: run it with the concurrency it has in production"
 	}
+	sent := 0
 	for _, g := range races {
 		if g.Overlapped {
 			return ""
 		}
+		if g.Copies > 1 {
+			sent++
+		}
+	}
+	if sent == 0 {
+		return "no gate was released, so nothing raced"
 	}
 	return fmt.Sprintf("raced copies never overlapped in any of %s: each was answered before the next was sent; is a proxy in between?",
-		plural(len(races), "gate"))
+		plural(sent, "gate"))
 }
 
 // A server is taken for serial only if every probe says so: each answer comes at least this share of a

@@ -96,17 +96,32 @@ func (d *docket) missingAltogether(v Verdict) []string {
 	} else if why := d.h.Stopped(); why != "" {
 		out = append(out, "the run was stopped before its end ("+why+")")
 	}
-	for _, r := range v.Faults {
-		if r.Planned > 0 && r.Fired == 0 && r.Fault != "retry" && r.Fault != "race" {
-			out = append(out, fmt.Sprintf("the fault %s never took place: %s", r.Fault, r.Reason))
-		}
-	}
+	out = append(out, unfiredFaults(v.Faults)...)
 	if t := typesWith(v.Types, "refused"); t != "" {
 		out = append(out, "not judged, because the endpoint refused them in control: "+t+
 			". If it looks objects up, use --keep-ids with events whose objects it knows, or stub the provider's API")
 	}
 	if len(v.Types) > 0 && typesWith(v.Types, "judged") == "" && typesWith(v.Types, "ignored") != "" && len(d.h.Header.Sources) > 0 {
 		out = append(out, "no event reached a verdict: in control no event type had an effect that the source shows")
+	}
+	return out
+}
+
+// unfiredFaults lists the faults that never took place. Where nothing was refused there is nothing to
+// retry, and races say for themselves why they were none.
+func unfiredFaults(rows []FaultRow) []string {
+	var out, unsent []string
+	for _, r := range rows {
+		switch {
+		case r.Planned == 0 || r.Fired > 0 || r.Fault == "retry" || r.Fault == "race" && r.Reason != unsentFault:
+		case r.Reason == unsentFault:
+			unsent = append(unsent, r.Fault)
+		default:
+			out = append(out, fmt.Sprintf("the fault %s never took place: %s", r.Fault, r.Reason))
+		}
+	}
+	if len(unsent) > 0 {
+		out = append(out, "not sent: the faults "+strings.Join(unsent, ", "))
 	}
 	return out
 }
@@ -124,6 +139,9 @@ func (d *docket) allRefused() string {
 	case strings.Contains(last.Body, "api_version") || strings.Contains(strings.ToLower(last.Body), "api version"):
 		return text + ": it rejects the fixtures' API version; record fixtures with the version it expects, or relax the check (stripe-go: IgnoreAPIVersionMismatch)"
 	case last.Status == 400 || last.Status == 401 || last.Status == 403:
+		if !d.h.Plan.Settings.Signed {
+			return text + ": without --secret nothing is signed; give the one the endpoint verifies with"
+		}
 		return text + ": is --secret the endpoint's own?"
 	case last.Status == 404 || last.Status == 405:
 		return text + ": is the path in --target right?"

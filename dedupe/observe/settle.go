@@ -8,10 +8,15 @@ import (
 // enoughPolls is how many readings in a row must show nothing new before effects count as settled.
 const enoughPolls = 2
 
+// lostAfter is how long an effect source may fail, as one does that is being restarted, before it is given up.
+const lostAfter = 5 * time.Second
+
 // Settle waits until effects come to rest: nothing new for quiet, counted from the call at the
 // earliest, and at least two readings in a row, begun after the call, that showed
 // nothing new, the last of them begun after that time. It gives up when bound is over, which a
 // reading in progress may exceed by its own timeout.
+//
+// A source that cannot be read for lostAfter is not waited for any longer.
 //
 // It returns true if rest was reached. An error means that the last reading failed, so that
 // nothing can be said; it is also returned when ctx ends.
@@ -22,7 +27,7 @@ func (w *Watcher) Settle(ctx context.Context, quiet, bound time.Duration) (bool,
 		return true, ctx.Err()
 	}
 	r := rest{begun: w.now(), quiet: quiet, bound: bound}
-	r.since = r.begun
+	r.since, r.readable = r.begun, r.begun
 	r.seen, _ = w.news()
 	for {
 		start := w.now()
@@ -35,7 +40,7 @@ func (w *Watcher) Settle(ctx context.Context, quiet, bound time.Duration) (bool,
 		switch {
 		case r.clean >= enoughPolls && start-r.since >= quiet:
 			return true, nil
-		case end-r.begun >= bound:
+		case end-r.begun >= bound, err != nil && end-r.readable >= lostAfter:
 			return false, err
 		}
 		if !sleep(ctx, r.next(end, max(w.interval, end-start))) {
@@ -50,10 +55,14 @@ type rest struct {
 	since               time.Duration // nothing new since then
 	seen                int           // new effects so far
 	clean               int           // readings in a row that showed nothing new
+	readable            time.Duration // the end of the last reading that did not fail
 }
 
 func (r *rest) observe(w *Watcher, err error) {
 	seen, latest := w.news()
+	if err == nil {
+		r.readable = w.now()
+	}
 	switch {
 	case seen != r.seen:
 		r.seen, r.since, r.clean = seen, max(r.since, latest), 0

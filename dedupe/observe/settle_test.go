@@ -136,7 +136,11 @@ func TestSettleNeedsReadings(t *testing.T) {
 				})}
 			}
 			inBubble(t, 100*time.Millisecond, source, func(t *testing.T, w *Watcher, r *recorder) {
-				rested, err := w.Settle(t.Context(), time.Second, 5*time.Second)
+				begun := time.Now()
+				rested, err := w.Settle(t.Context(), time.Second, time.Minute)
+				if took := time.Since(begun); took > lostAfter+2*time.Second {
+					t.Errorf("waited %v for a source that fails", took)
+				}
 				if rested != c.rested || (err != nil) != c.fails || c.fails && !errors.Is(err, errDown) {
 					t.Errorf("settled %v: %v", rested, err)
 				}

@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("FIXTURES", fixtures)
 			e.Setenv("CI", "true")
+			e.Setenv("ADDR", freePort(t))
 			return nil
 		},
 	})

@@ -11,27 +11,30 @@ type check struct {
 	undecidable func(*docket) (reason string, requested bool)
 	// judge returns the breaches and on how many events (or deliveries) it decided.
 	judge func(*docket) ([]Finding, int)
+	// absence says that its findings are about what is not there: they prove nothing while the
+	// check is undecidable. All others stay proven, whatever else is not known.
+	absence bool
 }
 
 // checks is in the order in which findings are reported: the worst first.
 var checks = []check{
-	{"double-processing", Violation, needsEffectsAndRaces, judgeDouble},
-	{"lost-event", Violation, needsRest, judgeLost},
-	{"window-too-short", Violation, needsLate, judgeWindow},
-	{"stale-final", Violation, needsFinalStates, judgeStaleFinal},
-	{"corrupt-final", Violation, needsFinalStates, judgeCorruptFinal},
-	{"regress", Violation, needsComparableStates, judgeRegress},
-	{"resurrect", Violation, needsComparableStates, judgeResurrect},
-	{"stuck", Violation, needsTail, judgeStuck},
-	{"signature-bypass", Violation, needsSpoiled(replay.SignMissing, replay.SignWrongKey, replay.SignTampered), judgeBypass},
-	{"stale-signature", Violation, needsSpoiled(replay.SignStale), judgeStaleSignature},
-	{"wrong-rejection", Violation, needsSigned, judgeWrongRejection},
-	{"premature-ack", Warning, needsCounts, judgePremature},
-	{"noisy-duplicate", Warning, needsNothing, judgeNoisy},
-	{"replay-differs", Warning, needsNothing, judgeDiffers},
-	{"slow-ack", Warning, needsNothing, judgeSlow},
-	{"merged", Hint, needsVerdictOf("lost-event"), judgeMerged},
-	{"per-attempt-key", Hint, needsAttemptIDs, judgePerAttemptKey},
+	{"double-processing", Violation, needsEffectsAndRaces, judgeDouble, false},
+	{"lost-event", Violation, needsRest, judgeLost, true},
+	{"window-too-short", Violation, needsLate, judgeWindow, false},
+	{"stale-final", Violation, needsFinalStates, judgeStaleFinal, true},
+	{"corrupt-final", Violation, needsFinalStates, judgeCorruptFinal, true},
+	{"regress", Violation, needsComparableStates, judgeRegress, false},
+	{"resurrect", Violation, needsComparableStates, judgeResurrect, false},
+	{"stuck", Violation, needsTail, judgeStuck, false},
+	{"signature-bypass", Violation, needsSpoiled(replay.SignMissing, replay.SignWrongKey, replay.SignTampered), judgeBypass, false},
+	{"stale-signature", Violation, needsSpoiled(replay.SignStale), judgeStaleSignature, false},
+	{"wrong-rejection", Violation, needsSigned, judgeWrongRejection, false},
+	{"premature-ack", Warning, needsCounts, judgePremature, false},
+	{"noisy-duplicate", Warning, needsNothing, judgeNoisy, false},
+	{"replay-differs", Warning, needsNothing, judgeDiffers, false},
+	{"slow-ack", Warning, needsNothing, judgeSlow, false},
+	{"merged", Hint, needsVerdictOf("lost-event"), judgeMerged, false},
+	{"per-attempt-key", Hint, needsAttemptIDs, judgePerAttemptKey, false},
 }
 
 // Codes lists the codes of findings, in the order in which they are reported.

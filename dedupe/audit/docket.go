@@ -60,6 +60,7 @@ func (d *dossier) badSignature() replay.Signature { return d.planned[0].Signatur
 // control says that the event is one of those that teach what normal is.
 func (d *dossier) control() bool { return d.phase() == replay.PhaseControl }
 
+// acks lists the acknowledged attempts in the order in which they were answered.
 func (d *dossier) acks() []replay.Attempt {
 	var out []replay.Attempt
 	for _, a := range d.attempts {
@@ -67,6 +68,7 @@ func (d *dossier) acks() []replay.Attempt {
 			out = append(out, a)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b replay.Attempt) int { return cmp.Compare(a.End, b.End) })
 	return out
 }
 

@@ -46,9 +46,7 @@ func (d *docket) judge() Verdict {
 		found, judged := c.judge(d)
 		r.Findings, r.Judged, r.Reason = len(found), judged, reason
 		switch {
-		// What is proven stays proven, whatever else is not known. Only a missing
-		// effect is no proof while effects may still come.
-		case len(found) > 0 && (reason == "" || c.name == "double-processing" || c.severity != Violation):
+		case len(found) > 0 && (reason == "" || !c.absence):
 			r.Status = failing(c.severity)
 			d.decided[c.name] = found
 			v.Findings = append(v.Findings, withSeverity(found, c.severity)...)

@@ -132,7 +132,7 @@ func (d *docket) superseded(f *dossier) bool {
 		}
 	}
 	s, ok := d.finalState(f.event.Subject)
-	return ok && !d.severalSources(f.event.Subject) && replay.CompareVersions(s.Version, f.event.Version) > 0
+	return ok && !d.severalSources(f.event.Subject) && replay.CompareVersions(s.version, f.event.Version) > 0
 }
 
 // lostAdvice tells from the timing what kind of acknowledgement came too early.

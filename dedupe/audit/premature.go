@@ -15,7 +15,7 @@ func judgePremature(d *docket) ([]Finding, int) {
 	judged := 0
 	for _, f := range d.events {
 		les := d.learnt.lessonOf(f)
-		if les == nil || !les.timed || !les.before || f.shared || len(f.attempts) < 2 || f.total() == 0 {
+		if les == nil || !les.timed || !les.before || f.shared || f.badSignature() != replay.SignValid || len(f.attempts) < 2 || f.total() == 0 {
 			continue
 		}
 		judged++

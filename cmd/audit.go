@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -69,7 +70,7 @@ func readJournal(path string) (replay.Journal, error) {
 }
 
 func addOut(c *cobra.Command, out *[]string) {
-	c.Flags().StringArrayVar(out, "out", nil, "report as `FORMAT[=FILE]`: text, json, junit, markdown (repeatable; default: text)")
+	c.Flags().StringArrayVar(out, "out", nil, "report as `FORMAT[=FILE]`: "+strings.Join(report.Names(), ", ")+" (repeatable; default: text)")
 }
 
 func addInconclusiveAs(c *cobra.Command, code *int) {

@@ -5,11 +5,12 @@ import (
 	"slices"
 )
 
-// axis maps a run's time to columns. Stretches in which nothing happens are cut
+// axis maps a run's time to columns, which are a terminal's or finer ones. Stretches in which nothing happens are cut
 // out, so that a redelivery after an hour and an overlap of 40 µs fit one line.
 type axis struct {
 	parts []stretch
 	width int
+	grain grain
 }
 
 // stretch is a part of the time that is drawn to scale.
@@ -18,17 +19,20 @@ type stretch struct {
 	col, cells int
 }
 
-// The widths of a cut and of the shortest stretch, in columns.
-const (
-	cutCells     = 2
-	minimalCells = 8
-)
+// grain is the widths of a cut and of the shortest stretch, in columns.
+type grain struct{ cut, least int }
+
+// cutCells is the width of a cut in a terminal.
+const cutCells = 2
+
+// terminalGrain is for columns that are a terminal's.
+func terminalGrain() grain { return grain{cut: cutCells, least: 8} }
 
 // newAxis draws the stretches of time given on width columns.
-func newAxis(spans []stretch, width int) axis {
-	a := axis{parts: mergeSpans(spans), width: width}
+func newAxis(spans []stretch, width int, g grain) axis {
+	a := axis{parts: mergeSpans(spans), width: width, grain: g}
 	a.merge(a.idle())
-	for len(a.parts) > 1 && len(a.parts)*(minimalCells+cutCells) > width {
+	for len(a.parts) > 1 && len(a.parts)*(g.least+g.cut) > width {
 		a.merge(a.smallestGap())
 	}
 	a.layOut()
@@ -86,8 +90,8 @@ func (a *axis) layOut() {
 	if n == 0 {
 		return
 	}
-	least := min(minimalCells, (a.width-cutCells*(n-1))/n)
-	rest := a.width - cutCells*(n-1) - least*n
+	least := min(a.grain.least, (a.width-a.grain.cut*(n-1))/n)
+	rest := a.width - a.grain.cut*(n-1) - least*n
 	var busy, before Micros
 	for _, p := range a.parts {
 		busy += p.to - p.from
@@ -103,7 +107,7 @@ func (a *axis) layOut() {
 			p.cells += rest
 		}
 		before += length
-		col += p.cells + cutCells
+		col += p.cells + a.grain.cut
 	}
 }
 
@@ -119,7 +123,7 @@ func (a axis) column(t Micros) int {
 		case t < p.from && i == 0:
 			return 0
 		case t < p.from:
-			return p.col - cutCells
+			return p.col - a.grain.cut
 		case t <= p.to && p.to > p.from:
 			return p.col + share(p.cells-1, t-p.from, p.to-p.from)
 		case t == p.to:

@@ -1,8 +1,8 @@
-// Package report renders the outcome of a run: as text for people, as JSON, as
+// Package report renders the outcome of a run: as text and as a page of HTML for people, as JSON, as
 // JUnit XML for CI and as Markdown for a job's summary page.
 //
 // New turns a journal and its verdict into a Report; every format is a function
 // of that Report alone, so that all of them show the same figures. The package never judges,
 // never reads a file or an environment variable, never asks the terminal anything, and never
-// lets a byte from outside through that a terminal, an XML parser or a Markdown renderer would obey.
+// lets a byte from outside through that a terminal, a browser, an XML parser or a Markdown renderer would obey.
 package report

@@ -40,21 +40,23 @@ func Formats() []Named {
 		{"json", ".json", plain(JSON)},
 		{"junit", ".xml", plain(JUnit)},
 		{"markdown", ".md", plain(Markdown)},
+		{"html", ".html", plain(HTML)},
 	}
 }
+
+// Names lists the formats' names.
+func Names() []string { return each(Formats(), func(f Named) string { return f.Name }) }
 
 func plain(f Format) func(Style) Format { return func(Style) Format { return f } }
 
 // Lookup finds a format by name. The error of an unknown one lists those there are.
 func Lookup(name string, s Style) (Format, error) {
-	var names []string
 	for _, f := range Formats() {
 		if f.Name == name {
 			return f.With(s), nil
 		}
-		names = append(names, f.Name)
 	}
-	return nil, fmt.Errorf("format %s: unknown, use one of %s", quoteASCII(name), strings.Join(names, ", "))
+	return nil, fmt.Errorf("format %s: unknown, use one of %s", quoteASCII(name), strings.Join(Names(), ", "))
 }
 
 func quoteASCII(s string) string {

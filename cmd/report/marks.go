@@ -15,9 +15,25 @@ const maxMarks = 12
 // effects draws what the endpoint did, under the axis: counted effects in one row per
 // name, versions in one row each.
 func (t timeline) effects() [][]piece {
-	var names []string
-	var states []Effect
-	counted := map[string][]Effect{}
+	names, counted, states := t.sorted()
+	var rows [][]piece
+	for _, name := range names[:min(len(names), mostMarks)] {
+		rows = append(rows, t.countRow(name, counted[name]))
+	}
+	if t.missing(counted) {
+		rows = append(rows, t.row(t.effectLabel(), newCanvas(t.width), fmt.Sprintf("none, not %d", t.f.Expected), redBold))
+	}
+	return append(rows, t.stateRows(states)...)
+}
+
+// missing says that effects are expected and none is there to draw.
+func (t timeline) missing(counted map[string][]Effect) bool {
+	return t.f.Effects == 0 && t.f.Expected > 0 && counted[t.f.Effect] == nil
+}
+
+// sorted tells counted effects, by name, from states, which are in the order of their observation.
+func (t timeline) sorted() (names []string, counted map[string][]Effect, states []Effect) {
+	counted = map[string][]Effect{}
 	for _, e := range t.f.Evidence.Effects {
 		if e.Subject != "" {
 			states = append(states, e)
@@ -32,14 +48,8 @@ func (t timeline) effects() [][]piece {
 		}
 		counted[name] = append(counted[name], e)
 	}
-	var rows [][]piece
-	for _, name := range names[:min(len(names), mostMarks)] {
-		rows = append(rows, t.countRow(name, counted[name]))
-	}
-	if t.f.Effects == 0 && t.f.Expected > 0 && counted[t.f.Effect] == nil {
-		rows = append(rows, t.row(t.effectLabel(), newCanvas(t.width), fmt.Sprintf("none, not %d", t.f.Expected), redBold))
-	}
-	return append(rows, t.stateRows(states)...)
+	slices.SortStableFunc(states, func(a, b Effect) int { return cmp.Compare(a.At, b.At) })
+	return names, counted, states
 }
 
 // effectLabel is the name of the effect the finding is about, if that is one and not just its source.
@@ -92,7 +102,6 @@ func (t timeline) drawSince(c canvas, e Effect) {
 
 // stateRows draws the last versions observed, the final one marked.
 func (t timeline) stateRows(states []Effect) [][]piece {
-	slices.SortStableFunc(states, func(a, b Effect) int { return cmp.Compare(a.At, b.At) })
 	var rows [][]piece
 	for i := max(0, len(states)-mostMarks); i < len(states); i++ {
 		e := states[i]

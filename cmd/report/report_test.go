@@ -22,7 +22,7 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	_, err := Lookup("ya\x1bml", Style{})
-	if err == nil || err.Error() != `format "ya\x1bml": unknown, use one of text, json, junit, markdown` {
+	if err == nil || err.Error() != `format "ya\x1bml": unknown, use one of text, json, junit, markdown, html` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -240,7 +240,7 @@ func TestAxis(t *testing.T) {
 			to := from + Micros(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "length"))
 			spans, all = append(spans, stretch{from: from, to: to}), append(all, from, to, moment.Draw(t, "any"))
 		}
-		a := newAxis(spans, width)
+		a := newAxis(spans, width, terminalGrain())
 		for _, x := range all {
 			for _, y := range all {
 				if cx, cy := a.column(x), a.column(y); cx < 0 || cx >= width || x <= y && cx > cy {

@@ -74,31 +74,34 @@ func newLatencies(h replay.History) []Latency {
 	return out
 }
 
-// buckets counts durations between edges of 1, 2 and 5 times a power of ten, from a microsecond on: the
-// edges are the same for all data, so that charts can be laid side by side.
+// buckets counts durations between edges that are the same for all data, so that charts can be laid side by side.
 func buckets(all []Micros) []Bucket {
 	out := []Bucket{}
-	from, to := Micros(0), Micros(time.Microsecond)
+	from := Micros(0)
 	for i := 0; len(all) > 0; i++ {
-		n := 0
+		to, n := edge(i), 0
 		for n < len(all) && all[n] < to {
 			n++
 		}
 		if n > 0 {
 			out = append(out, Bucket{from, to, n})
 		}
-		all = all[n:]
-		from, to = to, nextEdge(to, i)
+		all, from = all[n:], to
 	}
 	return out
 }
 
-// nextEdge is the i-th step of 1, 2, 5, 10, ...
-func nextEdge(edge Micros, i int) Micros {
-	if i%3 == 1 {
-		return edge * 5 / 2
+// edge is the end of the i-th bucket: every microsecond up to ten, then ten in each power of ten, at the
+// preferred numbers of ISO 3 without fractions.
+func edge(i int) Micros {
+	if i < 9 {
+		return Micros(i+1) * Micros(time.Microsecond)
 	}
-	return edge * 2
+	unit := Micros(time.Microsecond)
+	for i -= 9; i >= 10; i -= 10 {
+		unit *= 10
+	}
+	return unit * [10]Micros{10, 12, 16, 20, 25, 32, 40, 50, 63, 80}[i]
 }
 
 // moments is into how many slices a run's time is cut.

@@ -31,23 +31,39 @@ type timeline struct {
 
 // drawTimeline returns the lines of a finding's timeline, or nothing where there is nothing to draw.
 func drawTimeline(f Finding, width int) [][]piece {
-	t := timeline{f: f, attempts: drawnAttempts(f.Evidence.Attempts), width: width - 2 - whoWidth - 1 - outcomeWidth}
-	if len(t.attempts) == 0 {
+	t, drawn := newTimeline(f, width-2-whoWidth-1-outcomeWidth, terminalGrain())
+	if !drawn {
 		return nil
 	}
-	spans := t.spans()
-	t.axis = newAxis(spans, t.width)
-	t.origin = t.axis.parts[0].from
 	lines := t.gate()
 	for _, a := range t.attempts {
 		lines = append(lines, t.lane(a))
 	}
 	lines = append(lines, t.scale())
 	lines = append(lines, t.effects()...)
-	if left := len(f.Evidence.Attempts) - len(t.attempts); left > 0 {
-		lines = append(lines, []piece{{"  " + plural(left, "earlier attempt") + " not drawn", dim}})
+	if note := t.undrawn(); note != "" {
+		lines = append(lines, []piece{{"  " + note, dim}})
 	}
 	return lines
+}
+
+// newTimeline lays a finding out on width columns; false says that there is nothing to draw.
+func newTimeline(f Finding, width int, g grain) (timeline, bool) {
+	t := timeline{f: f, attempts: drawnAttempts(f.Evidence.Attempts), width: width}
+	if len(t.attempts) == 0 {
+		return t, false
+	}
+	t.axis = newAxis(t.spans(), width, g)
+	t.origin = t.axis.parts[0].from
+	return t, true
+}
+
+// undrawn says how many attempts have no lane.
+func (t timeline) undrawn() string {
+	if left := len(t.f.Evidence.Attempts) - len(t.attempts); left > 0 {
+		return plural(left, "earlier attempt") + " not drawn"
+	}
+	return ""
 }
 
 // drawnAttempts picks the lanes: all in the order of their start, or of too many the last ones, which led to the end.
@@ -76,15 +92,19 @@ func (t timeline) row(who string, c canvas, outcome string, ink colour) []piece 
 	return append(out, piece{" " + clip(outcome, outcomeWidth-1), ink})
 }
 
-// gate marks the moment at which the gate let its copies go: the first of their last bytes.
-func (t timeline) gate() [][]piece {
-	var at Micros
-	n := 0
+// released is the gate and the moment at which it let its copies go: the first of their last bytes.
+func (t timeline) released() (number int, at Micros) {
 	for _, a := range t.attempts {
-		if a.Gate != 0 && a.LastByte != 0 && (n == 0 || a.LastByte < at) {
-			at, n = a.LastByte, a.Gate
+		if a.Gate != 0 && a.LastByte != 0 && (number == 0 || a.LastByte < at) {
+			number, at = a.Gate, a.LastByte
 		}
 	}
+	return number, at
+}
+
+// gate marks that moment.
+func (t timeline) gate() [][]piece {
+	n, at := t.released()
 	if n == 0 {
 		return nil
 	}
@@ -137,17 +157,21 @@ func (t timeline) lane(a Attempt) []piece {
 func (a Attempt) last() Micros { return max(a.Start, a.LastByte, a.FirstByte, a.End) }
 
 func (t timeline) who(a Attempt) string {
-	name := string(a.Role)
+	n := "#" + strconv.Itoa(a.Delivery) + " "
+	return n + clipMiddle(t.name(a), whoWidth-cells(n))
+}
+
+// name says what tells an attempt from the others of its timeline.
+func (t timeline) name(a Attempt) string {
 	switch {
 	case t.manyEvents() && a.Version != "":
-		name = "v " + a.Version
+		return "v " + redact.Screen(a.Version, 64)
 	case a.Signature != replay.SignValid:
-		name = string(a.Signature)
+		return redact.Screen(string(a.Signature), 64)
 	case a.Role == replay.RoleLate:
-		name = "+" + shortSpan(time.Duration(a.Age))
+		return "+" + shortSpan(time.Duration(a.Age))
 	}
-	n := "#" + strconv.Itoa(a.Delivery) + " "
-	return n + clipMiddle(redact.Screen(name, 64), whoWidth-cells(n))
+	return redact.Screen(string(a.Role), 64)
 }
 
 func (t timeline) manyEvents() bool {

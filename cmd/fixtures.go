@@ -1,13 +1,25 @@
 package cmd
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"path"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"hookonce/replay"
 	"hookonce/replay/fixture"
 )
+
+// FixturesOptions are the flags of fixtures ls.
+type FixturesOptions struct {
+	fixture.Options
+	Out     string
+	Summary bool
+}
 
 // NewFixturesCmd shows what fixture files were taken for.
 func NewFixturesCmd(s *Streams) *cobra.Command {
@@ -23,11 +35,14 @@ func NewFixturesCmd(s *Streams) *cobra.Command {
 }
 
 func newFixturesLsCmd(s *Streams) *cobra.Command {
-	var o fixture.Options
+	o := FixturesOptions{Options: fixture.Options{Explain: true}}
 	c := &cobra.Command{
 		Use:   "ls FIXTURE|DIR ...",
-		Short: "Show what each file was taken for",
+		Short: "Show what each file was taken for, or why it was refused",
+		Long: `Shows for every event where it was found, what the file was taken for, and what identifies the
+event; for every file without events the reason; and a table of counts per folder.`,
 		Example: `  hookonce fixtures ls ./fixtures/stripe
+  hookonce fixtures ls ./fixtures --summary
   stripe events list --limit 20 | hookonce fixtures ls -`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -35,34 +50,135 @@ func newFixturesLsCmd(s *Streams) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			set, err := fixture.Load(args, s.In, o)
-			if err != nil {
-				return usagef("%w", err)
-			}
-			return listFixtures(s, set)
-		},
+		RunE: func(_ *cobra.Command, args []string) error { return runFixturesLs(s, o, args) },
 	}
 	c.Flags().StringVar(&o.Provider, "provider", "", "`name` of the provider (default: detect)")
+	c.Flags().StringVar(&o.Out, "out", "text", "text or json")
+	c.Flags().BoolVar(&o.Summary, "summary", false, "only the table of counts per folder")
 	return c
 }
 
-func listFixtures(s *Streams, set fixture.Set) error {
-	t := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "FIXTURE\tPROVIDER\tTYPE\tKEY\tSUBJECT\tVERSION")
-	for _, e := range set.Events {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", safe(e.Fixture), e.Provider, safe(e.Type), safe(e.Key), safe(e.Subject), safe(e.Version))
+func runFixturesLs(s *Streams, o FixturesOptions, args []string) error {
+	if o.Out != "text" && o.Out != "json" {
+		return usagef("--out %s: fixtures ls knows text and json", safe(o.Out))
 	}
-	if err := t.Flush(); err != nil {
+	begin := time.Now()
+	set, err := fixture.Load(args, s.In, o.Options)
+	if err != nil {
+		return usagef("%w", err)
+	}
+	took := time.Since(begin)
+	if o.Out == "json" {
+		err = writeFixturesJSON(s.Out, set, o.Summary)
+	} else {
+		err = writeFixturesText(s.Out, set, o.Summary)
+	}
+	if err != nil {
 		return err
 	}
-	refused := 0
+	var size int64
 	for _, f := range set.Files {
-		if f.Reason != "" {
-			refused++
-			fmt.Fprintf(s.Out, "left out %s: %s\n", safe(f.Path), safe(f.Reason))
-		}
+		size += f.Bytes
 	}
-	_, err := fmt.Fprintf(s.Out, "%d events from %d files, %d files left out\n", len(set.Events), len(set.Files)-refused, refused)
-	return err
+	fmt.Fprintf(s.Err, "read %.1f MB in %s\n", float64(size)/1e6, took.Round(time.Millisecond))
+	if len(set.Events) == 0 {
+		return usagef("fixtures ls: no events among %d files: the reasons stand above", len(set.Files))
+	}
+	return nil
+}
+
+// eachFile visits the files with the events each gave.
+func eachFile(set fixture.Set, visit func(f fixture.FileInfo, events []replay.Event)) {
+	rest := set.Events
+	for _, f := range set.Files {
+		visit(f, rest[:f.Events])
+		rest = rest[f.Events:]
+	}
+}
+
+func writeFixturesText(w io.Writer, set fixture.Set, summary bool) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	if !summary {
+		fmt.Fprintln(t, "FIXTURE\tTAKEN FOR\tPROVIDER\tTYPE\tKEY\tSUBJECT\tVERSION\t")
+		eachFile(set, func(f fixture.FileInfo, events []replay.Event) {
+			for _, e := range events {
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", safe(e.Fixture), f.Format, e.Provider, safe(e.Type), safe(e.Key),
+					orDash(safe(e.Subject)), orDash(safe(e.Version)), map[bool]string{true: "LIVE MODE"}[e.Live])
+			}
+			if f.Of != "" {
+				fmt.Fprintf(t, "%s\theaders of %s\t\n", safe(f.Path), safe(path.Base(f.Of)))
+			}
+		})
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		for _, f := range set.Explained() {
+			fmt.Fprintf(w, "%s %s: %s\n", refusal(f), safe(f.Path), safe(f.Reason))
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(t, "FOLDER\tFILES\tEVENTS\tREFUSED\tPROVIDERS\t")
+	rows := fixture.Folders(set)
+	for _, r := range rows {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t\n", safe(r.Folder), r.Files, r.Events, r.Refused, orDash(r.ProviderCounts()))
+	}
+	return t.Flush()
+}
+
+// refusal says in a word or two how much of a file was refused.
+func refusal(f fixture.FileInfo) string {
+	switch {
+	case f.Events > 0:
+		return "left out in part"
+	case f.Format != "":
+		return "refused (" + f.Format + ")"
+	}
+	return "left out"
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+type fixtureJSON struct {
+	Fixture  string `json:"fixture"`
+	Format   string `json:"format"`
+	Provider string `json:"provider"`
+	Key      string `json:"key"`
+	Type     string `json:"type"`
+	Subject  string `json:"subject,omitempty"`
+	Version  string `json:"version,omitempty"`
+	Live     bool   `json:"live,omitempty"`
+}
+
+type fileJSON struct {
+	Path      string `json:"path"`
+	Format    string `json:"format,omitempty"`
+	Events    int    `json:"events"`
+	Reason    string `json:"reason,omitempty"`
+	HeadersOf string `json:"headers_of,omitempty"`
+}
+
+func writeFixturesJSON(w io.Writer, set fixture.Set, summary bool) error {
+	out := struct {
+		Schema  string           `json:"schema"`
+		Events  []fixtureJSON    `json:"events,omitempty"`
+		Files   []fileJSON       `json:"files,omitempty"`
+		Folders []fixture.Folder `json:"folders"`
+	}{Schema: "hookonce.fixtures/v1", Folders: fixture.Folders(set)}
+	if !summary {
+		eachFile(set, func(f fixture.FileInfo, events []replay.Event) {
+			out.Files = append(out.Files, fileJSON{f.Path, f.Format, f.Events, f.Reason, f.Of})
+			for _, e := range events {
+				out.Events = append(out.Events, fixtureJSON{e.Fixture, f.Format, e.Provider, e.Key, e.Type, e.Subject, e.Version, e.Live})
+			}
+		})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
 }

@@ -1,6 +1,10 @@
 package provider
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
 
 // token is one JSON string in a body.
 type token struct {
@@ -24,7 +28,7 @@ type frame struct {
 // Fields named freeField, and all below them, are marked free.
 func eachString(body []byte, freeField string, visit func(token)) {
 	var stack []frame
-	top := ""
+	text, top := string(body), "" // one copy, of which the values are parts
 	for i := 0; i < len(body); i++ {
 		switch body[i] {
 		case '{', '[':
@@ -37,7 +41,7 @@ func eachString(body []byte, freeField string, visit func(token)) {
 			}
 		case '"':
 			t := token{start: i, end: stringEnd(body, i), top: top}
-			t.value = decoded(body[t.start:t.end])
+			t.value = decoded(text[t.start:t.end])
 			place(&t, stack, freeField)
 			if t.key && len(stack) == 1 {
 				top, t.top = t.value, t.value
@@ -78,27 +82,28 @@ func place(t *token, stack []frame, freeField string) {
 // stringEnd returns the index after the closing quote of the string that opens at i.
 func stringEnd(body []byte, i int) int {
 	for i++; i < len(body); i++ {
-		switch body[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+		n := bytes.IndexByte(body[i:], '"')
+		if n < 0 {
+			break
 		}
+		escaped := bytes.IndexByte(body[i:i+n], '\\')
+		if escaped < 0 {
+			return i + n + 1
+		}
+		i += escaped + 1
 	}
 	return len(body)
 }
 
-func decoded(quoted []byte) string {
-	for _, c := range quoted {
-		if c == '\\' {
-			var s string
-			if json.Unmarshal(quoted, &s) != nil {
-				return ""
-			}
-			return s
-		}
+func decoded(quoted string) string {
+	if strings.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
 	}
-	return string(quoted[1 : len(quoted)-1])
+	var s string
+	if json.Unmarshal([]byte(quoted), &s) != nil {
+		return ""
+	}
+	return s
 }
 
 // quoted is s as a JSON string, with nothing escaped that need not be.

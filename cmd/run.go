@@ -21,6 +21,7 @@ import (
 	"hookonce/dedupe/observe"
 	"hookonce/replay"
 	"hookonce/replay/dispatch"
+	"hookonce/replay/fixture"
 	"hookonce/replay/redact"
 )
 
@@ -111,24 +112,28 @@ func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
 		return err
 	}
 	show := newProgress(s)
-	p, err := o.buildPlan(s, args, show.Say)
+	set, err := fixture.Load(args, s.In, fixture.Options{Provider: o.Provider})
 	if err != nil {
-		return err
+		return usagef("%w", err)
 	}
-	sources, err := o.sources(p.plan)
-	if err != nil {
-		return err
+	header := replay.Header{Target: redact.URL(o.Target), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
+	return perform(c.Context(), s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
+		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header})
+	})
+}
+
+// prepare completes a run with its plan and its effect sources, and resets the endpoint.
+func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress, v variation, c conduct) (*conduct, error) {
+	v.shape(&o.PlanningOptions)
+	var err error
+	if c.p, err = o.planWith(set, show.Say); err != nil {
+		return nil, err
 	}
-	if err := o.reset(c.Context(), s); err != nil {
-		return err
+	if c.sources, err = o.sources(c.p.plan); err != nil {
+		return nil, err
 	}
-	cd := &conduct{
-		s: s, o: o.ConductOptions, p: p, target: target, wait: o.Wait, sources: sources, outs: outs, show: show,
-		header: replay.Header{Target: target.URL.Redacted(), Command: redact.Command(append([]string{"hookonce"}, os.Args[1:]...)),
-			Expect: expect, Checks: o.Checks, Volatile: o.Volatile},
-	}
-	cd.header.Target = redact.URL(o.Target)
-	return cd.run(c.Context())
+	c.header.Command = v.command(os.Args, c.p.plan.Seed)
+	return &c, o.reset(ctx, show)
 }
 
 // missingArguments tells what is missing, and the shortest line that works.
@@ -214,12 +219,12 @@ func (o *RunOptions) sources(p replay.Plan) ([]observe.Source, error) {
 	return out, nil
 }
 
-func (o *RunOptions) reset(ctx context.Context, s *Streams) error {
+func (o *RunOptions) reset(ctx context.Context, show *progress) error {
 	if o.Reset == "" {
 		return nil
 	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", o.Reset)
-	cmd.Stdout, cmd.Stderr = s.Err, s.Err
+	cmd.Stdout, cmd.Stderr = show, show
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("--reset: the command failed: %w", err)
 	}

@@ -41,6 +41,7 @@ var doors = map[string][]string{
 	"github.com/muesli/termenv":      {"hookonce/cmd/tui"},
 	"github.com/tsenart/vegeta/":     {"hookonce/replay/load"},
 	"github.com/redis/go-redis/":     {"hookonce/dedupe/redisstore", "hookonce/dedupe/reference", "hookonce/dedupe/zoo", "hookonce/dedupe/observe", "hookonce/dedupe/simulate"},
+	"github.com/yuin/gopher-lua":     {"hookonce/dedupe/simulate/plainredis"},
 	"github.com/alicebob/miniredis/": {"hookonce/dedupe/reference", "hookonce/dedupe/simulate"},
 }
 

@@ -71,7 +71,7 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	f.StringVar(&o.PublicURL, "public-url", "", "`URL` the endpoint believes it has, for providers that sign it (default: the target)")
 	o.addSecrets(f)
 	o.PlanningOptions.add(f)
-	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP (repeatable)")
+	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable)")
 	f.StringToStringVar(&o.Expect, "expect-effects", nil, "`TYPE=N`: an event of this type has N effects, whatever control shows")
 	f.StringSliceVar(&o.Checks, "checks", nil, "checks that must be decided, as a `list`: an undecided one makes the run inconclusive")
 	f.StringSliceVar(&o.Volatile, "volatile", nil, "`names` of response members that may differ between two answers to one event")

@@ -18,18 +18,17 @@ import (
 
 // ConductOptions are the flags that say how a plan is carried out. run and demo share them.
 type ConductOptions struct {
-	Settle         time.Duration
-	SettleMax      time.Duration
-	Redis          string
-	Reference      string
-	Out            []string
-	Journal        string
-	KeepBodies     bool
-	TimeScale      float64
-	Patience       time.Duration
-	MaxDuration    time.Duration
-	InconclusiveAs int
-	TUI            string
+	ReportingOptions
+	Settle      time.Duration
+	SettleMax   time.Duration
+	Redis       string
+	Reference   string
+	Journal     string
+	KeepBodies  bool
+	TimeScale   float64
+	Patience    time.Duration
+	MaxDuration time.Duration
+	TUI         string
 }
 
 func (o *ConductOptions) add(c *cobra.Command) {
@@ -43,8 +42,7 @@ func (o *ConductOptions) add(c *cobra.Command) {
 	f.Float64Var(&o.TimeScale, "time-scale", 0, "factor on the provider's waits between redeliveries; 1 is real time (default: short enough to be quick)")
 	f.DurationVar(&o.Patience, "patience", 0, "how long to wait for an answer (default: the provider's timeout)")
 	f.DurationVar(&o.MaxDuration, "max-duration", 0, "stop sending after this long")
-	addOut(c, &o.Out)
-	addInconclusiveAs(c, &o.InconclusiveAs)
+	o.ReportingOptions.add(c)
 	addTUI(c, &o.TUI, "auto (in a terminal, unless --out writes to it)")
 }
 
@@ -330,15 +328,16 @@ func (c *conduct) markStop() {
 // conclude reports, and turns the verdict into an exit code.
 func (c *conduct) conclude(f finished) error {
 	c.show.Done()
-	if err := writeAll(c.s, c.outs, report.New(f.journal, f.verdict)); err != nil {
+	verdict, err := c.o.tell(c.s, c.outs, report.New(f.journal, f.verdict))
+	if err != nil {
 		return err
 	}
 	c.show.Say("journal: %s", c.rec.path)
-	if f.writing != nil && f.verdict.Verdict != audit.Fail {
+	if f.writing != nil && verdict != audit.Fail {
 		return f.writing
 	}
 	if f.writing != nil {
 		c.show.Say("%v", f.writing)
 	}
-	return verdictCode(f.verdict.Verdict, c.o.InconclusiveAs)
+	return verdictCode(verdict, c.o.InconclusiveAs)
 }

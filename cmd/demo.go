@@ -95,7 +95,7 @@ func runDemo(ctx context.Context, s *Streams, o DemoOptions, fixtures fs.FS, nam
 	if err != nil {
 		return err
 	}
-	outs, err := parseOutputs(s, o.Out)
+	outs, err := o.outputs(s)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
 		public.User = nil
 		o.PublicURL = public.String()
 	}
-	outs, err := parseOutputs(s, o.Out)
+	outs, err := o.outputs(s)
 	if err != nil {
 		return err
 	}

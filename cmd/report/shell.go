@@ -37,7 +37,7 @@ func narrow(command string, seed uint64, fault, only string) string {
 		return ""
 	}
 	add := []string{"--seed", strconv.FormatUint(seed, 10)}
-	drop := []string{"--seed", "--out", "--journal", "--tui"}
+	drop := []string{"--seed", "--out", "--journal", "--tui", "--baseline", "--write-baseline"}
 	if fault != "" {
 		add, drop = append(add, "--faults", fault), append(drop, "--faults")
 	}

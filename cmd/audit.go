@@ -13,9 +13,15 @@ import (
 	"hookonce/replay"
 )
 
+// AuditOptions are the flags of audit.
+type AuditOptions struct {
+	Out            []string
+	InconclusiveAs int
+}
+
 // NewAuditCmd judges a recorded run again.
 func NewAuditCmd(s *Streams) *cobra.Command {
-	var o ReportingOptions
+	var o AuditOptions
 	c := &cobra.Command{
 		Use:   "audit JOURNAL",
 		Short: "Judge a recorded run again, offline",
@@ -26,12 +32,13 @@ everything an audit looks at, and an audit looks at nothing else.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return runAudit(s, o, args[0]) },
 	}
-	o.add(c)
+	addOut(c, &o.Out)
+	addInconclusiveAs(c, &o.InconclusiveAs)
 	return c
 }
 
-func runAudit(s *Streams, o ReportingOptions, path string) error {
-	outs, err := o.outputs(s)
+func runAudit(s *Streams, o AuditOptions, path string) error {
+	outs, err := parseOutputs(s, o.Out)
 	if err != nil {
 		return err
 	}
@@ -39,11 +46,11 @@ func runAudit(s *Streams, o ReportingOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	verdict, err := o.tell(s, outs, report.New(j, audit.Judge(j.Target, j.Reference)))
-	if err != nil {
+	v := audit.Judge(j.Target, j.Reference)
+	if err := writeAll(s, outs, report.New(j, v)); err != nil {
 		return err
 	}
-	return verdictCode(verdict, o.InconclusiveAs)
+	return verdictCode(v.Verdict, o.InconclusiveAs)
 }
 
 func readJournal(path string) (replay.Journal, error) {
@@ -64,4 +71,8 @@ func readJournal(path string) (replay.Journal, error) {
 
 func addOut(c *cobra.Command, out *[]string) {
 	c.Flags().StringArrayVar(out, "out", nil, "report as `FORMAT[=FILE]`: "+strings.Join(report.Names(), ", ")+" (repeatable; default: text)")
+}
+
+func addInconclusiveAs(c *cobra.Command, code *int) {
+	c.Flags().IntVar(code, "inconclusive-as", exitInconclusive, "exit `code` of an inconclusive verdict")
 }

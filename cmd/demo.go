@@ -75,9 +75,9 @@ func handlerList() string {
 	for _, e := range zoo.Handlers() {
 		expect := "right: nothing may be found"
 		if !e.Correct() {
-			expect = "finds " + e.Expect
+			expect = "finds " + strings.Join(e.Expect, ", ")
 		}
-		fmt.Fprintf(&b, "  %-15s %s\n", e.Name, expect)
+		fmt.Fprintf(&b, "  %-19s %s\n", e.Name, expect)
 	}
 	return b.String()
 }
@@ -95,7 +95,7 @@ func runDemo(ctx context.Context, s *Streams, o DemoOptions, fixtures fs.FS, nam
 	if err != nil {
 		return err
 	}
-	outs, err := o.outputs(s)
+	outs, err := parseOutputs(s, o.Out)
 	if err != nil {
 		return err
 	}
@@ -105,32 +105,26 @@ func runDemo(ctx context.Context, s *Streams, o DemoOptions, fixtures fs.FS, nam
 	if err != nil {
 		return err
 	}
-	return perform(ctx, s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
-		return o.prepare(ctx, set, entry, show, v)
-	})
-}
-
-// prepare starts the handler and makes its run ready.
-func (o DemoOptions) prepare(ctx context.Context, set fixture.Set, entry zoo.Entry, show *progress, v variation) (*conduct, error) {
-	v.shape(&o.PlanningOptions)
 	p, err := o.planWith(set, show.Say)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	d, err := startDemo(ctx, o, entry, p)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer d.close()
 	show.Say("demo: the built-in handler %s at %s, with an embedded Redis and work that fails once for half of the events", entry.Name, d.url)
-	return &conduct{
-		p: p, close: d.close,
+	cd := &conduct{
+		s: s, o: o.ConductOptions, p: p, outs: outs, show: show,
 		target:  dispatch.Target{URL: d.url, Guard: &dispatch.Guard{}},
 		sources: []observe.Source{d.effects},
 		late:    d.late,
-		header:  replay.Header{Target: d.url.String(), Command: v.command(os.Args, p.plan.Seed)},
+		header:  replay.Header{Target: d.url.String(), Command: redact.Command(append([]string{"hookonce"}, os.Args[1:]...))},
 		// The reference has it as hard as the handler.
 		reference: referenceConditions{work: o.Work, fails: reference.FailHalf},
-	}, nil
+	}
+	return cd.run(ctx)
 }
 
 // demo is a handler that is served inside the process.

@@ -105,21 +105,16 @@ func (o output) write(stdout io.Writer, r report.Report) error {
 		_, err := stdout.Write(buf.Bytes())
 		return err
 	}
-	return replaceFile(o.file, buf.Bytes())
-}
-
-// replaceFile writes a file whole: nobody reads half of it.
-func replaceFile(path string, text []byte) error {
 	// A device or a pipe, such as /dev/stdout, cannot be replaced.
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, text, 0o644)
+	if info, err := os.Stat(o.file); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(o.file, buf.Bytes(), 0o644)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".hookonce-*")
+	tmp, err := os.CreateTemp(filepath.Dir(o.file), ".hookonce-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name())
-	if _, err = tmp.Write(text); err == nil {
+	if _, err = tmp.Write(buf.Bytes()); err == nil {
 		err = tmp.Chmod(0o644)
 	}
 	if e := tmp.Close(); err == nil {
@@ -128,7 +123,7 @@ func replaceFile(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), path)
+	return os.Rename(tmp.Name(), o.file)
 }
 
 // safe makes foreign text fit for the screen.

@@ -70,6 +70,8 @@ type Conditions struct {
 	HangUp *HangUp `json:"hang_up,omitempty"`
 	// Signature is how the delivery is signed; empty means validly.
 	Signature Signature `json:"signature,omitempty"`
+	// Rewrite is how the body is written; empty means the event's own bytes.
+	Rewrite Rewrite `json:"rewrite,omitempty"`
 }
 
 // Delivery is one planned send of an event.

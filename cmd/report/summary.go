@@ -41,12 +41,10 @@ const titleWidth = 31
 // groupLine is one row of the table of findings.
 func (p *page) groupLine(g group) {
 	mark, ink := "✗", red
-	switch {
-	case g.known:
-		mark, ink = "=", yellow
-	case g.severity == audit.Warning:
+	switch g.severity {
+	case audit.Warning:
 		mark, ink = "!", yellow
-	case g.severity == audit.Hint:
+	case audit.Hint:
 		mark, ink = "·", dim
 	}
 	example := clip(g.findings[0].about(), headWidth-2-7-2-titleWidth-2)

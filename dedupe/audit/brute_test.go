@@ -145,7 +145,7 @@ var bChecks = map[string]func(bWorld, bEvent) bool{
 	"premature-ack": func(w bWorld, e bEvent) bool {
 		return e.sig == replay.SignValid && w.normal > 0 && len(e.effects) > 0 && anyOf(e.acks(), func(a bAttempt) bool {
 			atWork := func(b bAttempt) bool { return b != a && b.start < a.end && b.until() > a.end }
-			return e.effects[0] >= a.end && anyOf(e.attempts, atWork)
+			return e.effects[0] > a.end && anyOf(e.attempts, atWork)
 		})
 	},
 	"noisy-duplicate": func(w bWorld, e bEvent) bool {

@@ -47,7 +47,7 @@ func (d *docket) inFlight(f *dossier, a replay.Attempt) (replay.Attempt, bool) {
 func (d *docket) nothingBefore(f *dossier, a replay.Attempt) bool {
 	for _, t := range f.tallies {
 		for _, e := range t.seen {
-			if e.Since < a.End {
+			if e.Since <= a.End { // at the very moment of the answer, too: the commit brought it about
 				return false
 			}
 		}

@@ -14,10 +14,13 @@ import (
 // Hardened is the pattern done right, and has no known flaw: the guard's lock with an owner, a lease
 // that is renewed and a result that is remembered; a charge keyed by the event; a state
 // that is compared and set in one step. Whatever is not certain is answered 503.
-func Hardened(ctx context.Context, w *World, r Request) Response {
+func Hardened(ctx context.Context, w *World, r Request) Response { return Held(ctx, w, r, 0) }
+
+// Held is Hardened whose duplicates wait for up to hold for the one who works on the event.
+func Held(ctx context.Context, w *World, r Request, hold time.Duration) Response {
 	e := r.Event
 	guard := dedupe.Guard{Store: w.Store, Options: dedupe.Options{
-		Clock: w.Stage, Token: w.NewToken, TieRule: dedupe.TieKeep}}
+		Clock: w.Stage, Token: w.NewToken, TieRule: dedupe.TieKeep, Hold: hold}}
 	// The claim has no version: each event needs its charge, even one whose state is out of date.
 	claim := dedupe.Event{Source: e.Provider, Subject: e.Subject, ID: e.Key}
 	answer, err := guard.Do(ctx, claim, func(ctx context.Context, _ int64) (dedupe.Result, error) {
@@ -29,7 +32,7 @@ func Hardened(ctx context.Context, w *World, r Request) Response {
 		}
 		// Before the completion: a crash in between repeats a write that changes nothing.
 		err := w.SaveIfNewer(ctx, e)
-		return dedupe.Result{Value: "success", Version: guardVersion(e), Data: e.Key, Tombstone: e.Deletes}, err
+		return dedupe.Result{Value: "success", Version: GuardVersion(e), Data: e.Key, Tombstone: e.Deletes}, err
 	})
 	switch {
 	case err != nil:
@@ -43,9 +46,9 @@ func Hardened(ctx context.Context, w *World, r Request) Response {
 	return Answer(http.StatusUnprocessableEntity, string(answer.Kind))
 }
 
-// guardVersion is the event's version with its rank as the last two digits, or ""
+// GuardVersion is the event's version with its rank as the last two digits, or ""
 // where the version is not a number the guard can compare: the database still does.
-func guardVersion(e replay.Event) string {
+func GuardVersion(e replay.Event) string {
 	version := e.Version
 	if t, err := time.Parse(time.RFC3339Nano, version); err == nil {
 		version = strconv.FormatInt(t.UnixMicro(), 10)

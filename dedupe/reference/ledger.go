@@ -53,6 +53,7 @@ type Ledger struct {
 	events   []string // in the order of their first charge
 	rows     map[string]*row
 	subjects []string // in the order of their first version
+	heard    map[string]replay.Event
 	onCommit func(Commit)
 }
 
@@ -65,7 +66,7 @@ type row struct {
 // in order and before the handler learns of it; it must not call the ledger.
 func NewLedger(onCommit func(Commit)) *Ledger {
 	return &Ledger{attempts: map[string]int{}, keys: map[string]bool{}, counts: map[string]int{},
-		rows: map[string]*row{}, onCommit: onCommit}
+		rows: map[string]*row{}, heard: map[string]replay.Event{}, onCommit: onCommit}
 }
 
 // Attempt counts the attempts to do an event's work, from 1.
@@ -107,16 +108,12 @@ func (l *Ledger) Save(e replay.Event, at time.Time) {
 }
 
 // SaveIfNewer writes the event's version, in one step, unless what is there is the
-// same event or a later one. Events the provider does not order are ordered by key: it does
-// not matter which wins, only that the same one does whatever order they came in.
+// same event or a later one.
 func (l *Ledger) SaveIfNewer(e replay.Event, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if r := l.rows[e.Subject]; r != nil {
-		order := e.Order(r.current)
-		if order < 0 || order == 0 && e.Key <= r.current.Key {
-			return
-		}
+	if r := l.rows[e.Subject]; r != nil && !after(e, r.current) {
+		return
 	}
 	l.save(e, at)
 }
@@ -141,6 +138,33 @@ func (l *Ledger) tell(c Commit) {
 	if l.onCommit != nil {
 		l.onCommit(c)
 	}
+}
+
+// Heard takes note that the provider sent the event.
+func (l *Ledger) Heard(e replay.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Body, e.Header = nil, nil
+	if newest, ok := l.heard[e.Subject]; !ok || after(e, newest) {
+		l.heard[e.Subject] = e
+	}
+}
+
+// Newest is the newest event of the event's subject that the provider sent.
+func (l *Ledger) Newest(e replay.Event) replay.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if newest, ok := l.heard[e.Subject]; ok && e.Subject != "" {
+		return newest
+	}
+	return e
+}
+
+// after orders events of one subject. Those the provider does not order are ordered by key: it does
+// not matter which wins, only that the same one does whatever order they came in.
+func after(e, than replay.Event) bool {
+	order := e.Order(than)
+	return order > 0 || order == 0 && e.Key > than.Key
 }
 
 // Load returns a subject's state; false where there never was one.

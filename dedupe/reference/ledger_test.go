@@ -81,11 +81,11 @@ func TestGuardVersion(t *testing.T) {
 		"":                     "",
 		"-4":                   "",
 	} {
-		if got := guardVersion(replay.Event{Version: version, Rank: 3}); got != want {
+		if got := GuardVersion(replay.Event{Version: version, Rank: 3}); got != want {
 			t.Errorf("%q: %q, want %q", version, got, want)
 		}
 	}
-	if got := guardVersion(replay.Event{Version: "1", Rank: 100}); got != "" {
+	if got := GuardVersion(replay.Event{Version: "1", Rank: 100}); got != "" {
 		t.Errorf("a rank of three digits: %q", got)
 	}
 }

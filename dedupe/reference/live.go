@@ -44,7 +44,7 @@ type LiveWorld struct {
 // Open makes a live world. The caller closes it.
 func Open(ctx context.Context, s Setup) (*LiveWorld, error) {
 	stage := NewLive(dedupe.WallClock{})
-	l := &LiveWorld{prefix: s.Prefix, stage: stage, World: &World{Stage: stage, Ledger: NewLedger(s.OnCommit), Memory: new(sync.Map),
+	l := &LiveWorld{prefix: s.Prefix, stage: stage, World: &World{Stage: stage, Ledger: NewLedger(s.OnCommit), Memory: new(sync.Map), SQL: new(Database),
 		WorkTime: s.Work, Fails: s.Fails, Downstream: s.Downstream, NewToken: rand.Text}}
 	if s.Redis == "" || s.Redis == "embedded" {
 		return l, l.embed(s)
@@ -96,6 +96,7 @@ func (l *LiveWorld) Advance(d time.Duration) bool {
 // Close waits for what runs in the background, and lets go of the Redis. Keys with the world's own prefix are removed.
 func (l *LiveWorld) Close(ctx context.Context) error {
 	l.stage.Wait()
+	l.SQL.Close()
 	if l.embedded != nil {
 		l.embedded.Close()
 		return nil

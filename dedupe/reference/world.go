@@ -23,6 +23,8 @@ type World struct {
 	Stage Stage
 	// Memory is what the process remembers: its replicas do not share it, and a restart empties it.
 	Memory *sync.Map
+	// SQL is the endpoint's database, which its processes share.
+	SQL *Database
 	// Ledger takes the effects and the states.
 	Ledger *Ledger
 	// WorkTime is how long the work of one event takes.
@@ -88,6 +90,20 @@ func (w *World) state(ctx context.Context, what string, e replay.Event, write fu
 		return fmt.Errorf("state of %s: %w", e.Subject, err)
 	}
 	return nil
+}
+
+// Fetch asks the provider for the event's subject as it is now: as the newest event of it says that
+// anybody asked about so far. It returns that event.
+func (w *World) Fetch(ctx context.Context, e replay.Event) (now replay.Event, err error) {
+	w.Ledger.Heard(e)
+	err = w.Stage.Do(ctx, "fetch "+e.Subject, func() error {
+		now = w.Ledger.Newest(e)
+		return nil
+	})
+	if err != nil {
+		return now, fmt.Errorf("fetch %s: %w", e.Subject, err)
+	}
+	return now, nil
 }
 
 // Load reads the state of a subject; false where there never was one.

@@ -81,6 +81,7 @@ func Run(ctx context.Context, plan replay.Plan, handler reference.Handler, o Opt
 		return h, describe(o.Engine, err)
 	}
 	// Before the engine is closed: workers may be in the middle of something.
+	defer s.world.SQL.Close()
 	defer s.sched.kill()
 	s.boot()
 	s.sched.at(0, func() { s.begin(0) })
@@ -132,26 +133,29 @@ type simulation struct {
 	// The endpoint and its misfortunes.
 	processes []*process
 	arrivals  map[string]int // per event
-	traps     []*trap
-	downUntil time.Duration // Redis is down until then
-	outage    *trap         // why
+	// attemptIDs are the last ones of each event.
+	attemptIDs map[string]string
+	traps      []*trap
+	downUntil  time.Duration // Redis is down until then
+	outage     *trap         // why
 
 	// The engine.
-	keys          keyspace
+	keys          keyspace // nil for the model
 	prefix        string
 	expiries      map[string]time.Duration
-	unknownScript bool              // the last command named a script that the server does not know
-	open          []*trap           // what strikes once that script was sent
-	model         *modelstore.Store // nil where the guard's records are in the Redis
+	unknownScript bool    // the last command named a script that the server does not know
+	open          []*trap // what strikes once that script was sent
+	model         *modelstore.Store
 }
 
 func newSimulation(ctx context.Context, plan replay.Plan, handler reference.Handler, o Options) *simulation {
 	s := &simulation{ctx: ctx, o: o, sched: newScheduler(o.Seed), handler: handler, plan: plan,
 		events: plan.EventByKey(), deliveries: map[int]*delivery{}, left: len(plan.Deliveries),
-		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, arrivals: map[string]int{}, expiries: map[string]time.Duration{}}
+		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, arrivals: map[string]int{}, attemptIDs: map[string]string{}, expiries: map[string]time.Duration{}}
 	tokens := 0
 	s.world = &reference.World{
 		Stage:    stage{s},
+		SQL:      new(reference.Database),
 		Ledger:   reference.NewLedger(s.commit),
 		WorkTime: o.Work,
 		Fails:    o.Fails,

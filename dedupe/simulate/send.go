@@ -26,7 +26,7 @@ type attempt struct {
 
 // send begins the attempt of a delivery.
 func (s *simulation) send(d *delivery) {
-	t := &attempt{simulation: s, d: d, a: replay.Attempt{Delivery: d.N, Event: d.Event, Start: max(1, s.sched.now)}}
+	t := &attempt{simulation: s, d: d, a: replay.Attempt{Delivery: d.N, Event: d.Event, ID: s.attemptID(d), Start: max(1, s.sched.now)}}
 	s.tell(d.N, "is sent")
 	if h := d.HangUp; h != nil && h.Body != nil {
 		t.a.HangUpAt = share(*h.Body, upload)
@@ -34,6 +34,14 @@ func (s *simulation) send(d *delivery) {
 		return
 	}
 	s.sched.at(s.sched.now+upload, t.sent)
+}
+
+// attemptID is the id the provider gives an attempt. A duplicate is a copy that the network made: it has the last one's.
+func (s *simulation) attemptID(d *delivery) string {
+	if s.attemptIDs[d.Event] == "" || d.Role == replay.RoleFirst || d.Role == replay.RoleRedelivery {
+		s.attemptIDs[d.Event] = fmt.Sprintf("attempt-%d", d.N)
+	}
+	return s.attemptIDs[d.Event]
 }
 
 // sent takes the attempt from its last byte on.
@@ -84,7 +92,8 @@ func (t *attempt) handle() (r reference.Response) {
 
 // request is the delivery as the endpoint sees it.
 func (t *attempt) request() reference.Request {
-	r := reference.Request{Event: *t.events[t.d.Event], Attempt: fmt.Sprintf("attempt-%d", t.d.N), Retry: t.d.OnlyUnacknowledged()}
+	r := reference.Request{Event: *t.events[t.d.Event], Attempt: t.a.ID, Retry: t.d.OnlyUnacknowledged()}
+	r.Body = t.d.Rewrite.Apply(r.Body)
 	if t.o.Wire != nil {
 		t.o.Wire(t.d.Delivery, &r)
 	}

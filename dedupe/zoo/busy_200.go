@@ -12,9 +12,7 @@ import (
 // Its flaw: a duplicate that comes while the event is being worked on is answered 200. If that
 // work then fails, the provider has already been told to forget the event.
 func Busy200(ctx context.Context, w *reference.World, r reference.Request) reference.Response {
-	e := r.Event
-	busy := reference.Answer(http.StatusOK, "processing")
-	return once(ctx, w, e, busy, func() error {
-		return process(ctx, w, e)
-	})
+	l := lockOf(r.Event)
+	l.busy = reference.Answer(http.StatusOK, "processing")
+	return l.once(ctx, w, func() error { return process(ctx, w, r.Event) })
 }

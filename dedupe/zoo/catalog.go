@@ -1,6 +1,11 @@
 package zoo
 
-import "hookonce/dedupe/reference"
+import (
+	"context"
+	"slices"
+
+	"hookonce/dedupe/reference"
+)
 
 // Entry is one handler of the zoo.
 type Entry struct {
@@ -8,49 +13,37 @@ type Entry struct {
 	Name string
 	// Flaw is its one flaw, in a sentence; for a correct handler, why it is right.
 	Flaw string
-	// Expect is the code of the finding it must cause; empty for a correct handler.
-	Expect string
-	// Also lists codes, of warnings too, that the same flaw may cause as well.
-	Also    []string
+	// Expect lists the codes of the findings it must cause; empty for a correct handler.
+	Expect []string
+	// Also lists codes, of warnings and hints too, that the same flaw may cause as well.
+	Also []string
+	// Plain says that the default plan exposes it, with work that fails once for half of the events.
+	Plain bool
+	// Scenario names the smallest provocation that must expose it.
+	Scenario string
+	// Seen names reports of the same flaw in the open.
+	Seen    []string
 	Handler reference.Handler
+	// Start is what each of its processes does when it starts; nil for nothing.
+	Start func(context.Context, *reference.World)
+	// Resends says that it uses a driver which sends a command again whose answer was lost.
+	Resends bool
 	// unverified hands every delivery to the handler, whose business signatures are.
 	unverified bool
 }
 
 // Correct says that the handler must never be flagged.
-func (e Entry) Correct() bool { return e.Expect == "" }
+func (e Entry) Correct() bool { return len(e.Expect) == 0 }
 
-// Handlers lists the zoo.
+// Handlers lists the zoo: the flawed handlers, then the correct ones.
 func Handlers() []Entry {
-	all := entries()
+	all := slices.Concat(flawed(), correct())
 	for i := range all {
 		if !all[i].unverified {
 			all[i].Handler = reference.Verified(all[i].Handler)
 		}
 	}
 	return all
-}
-
-func entries() []Entry {
-	return []Entry{
-		{Name: "none", Expect: "double-processing", Handler: None,
-			Also: []string{"window-too-short"},
-			Flaw: "It has no deduplication: each delivery charges."},
-		{Name: "check-then-act", Expect: "double-processing", Handler: CheckThenAct,
-			Flaw: "It looks for the mark, works, and sets the mark: two deliveries can both look before either sets it."},
-		{Name: "article", Expect: "lost-event", Handler: reference.Article,
-			Also: []string{"double-processing", "window-too-short", "regress", "resurrect", "stale-final", "premature-ack", "replay-differs"},
-			Flaw: "A duplicate is told 200 while the first may still fail; the lock's 60 s are all it remembers; " +
-				"the version is not compared and set in one step."},
-		{Name: "busy-200", Expect: "lost-event", Handler: Busy200, Also: []string{"premature-ack", "replay-differs"},
-			Flaw: "A duplicate of an event that is being worked on is answered 200, and the work may still fail."},
-		{Name: "swallow", Expect: "lost-event", Handler: Swallow, Also: []string{"stale-final"},
-			Flaw: "The work's error is logged, and the event is marked done and acknowledged."},
-		{Name: "no-version", Expect: "regress", Handler: NoVersion, Also: []string{"resurrect", "stale-final"},
-			Flaw: "The last write wins: an older event that comes late overwrites a newer state."},
-		{Name: "hardened", Handler: reference.Hardened,
-			Flaw: "A lock with an owner, a renewed lease and a remembered result; a keyed charge; a compared and set state."},
-	}
 }
 
 // Find returns the handler of that name; false where there is none.

@@ -2,7 +2,6 @@ package zoo
 
 import (
 	"context"
-	"net/http"
 
 	"hookonce/dedupe/reference"
 )
@@ -12,20 +11,19 @@ import (
 // Its flaw: it looks for the mark before the work and sets it after, and two deliveries can
 // both look before either sets it.
 func CheckThenAct(ctx context.Context, w *reference.World, r reference.Request) reference.Response {
-	e := r.Event
-	mark := "done:" + e.Key
+	mark := "done:" + r.Key
 	done, err := w.Redis.Exists(ctx, mark).Result()
 	if err != nil {
-		return reference.Answer(http.StatusServiceUnavailable, "error")
+		return unavailable()
 	}
 	if done == 1 {
-		return reference.Answer(http.StatusOK, "success")
+		return success()
 	}
-	if err := process(ctx, w, e); err != nil {
-		return reference.Answer(http.StatusInternalServerError, "error")
+	if err := process(ctx, w, r.Event); err != nil {
+		return failed()
 	}
 	if err := w.Redis.Set(ctx, mark, "1", retention).Err(); err != nil {
-		return reference.Answer(http.StatusServiceUnavailable, "error")
+		return unavailable()
 	}
-	return reference.Answer(http.StatusOK, "success")
+	return success()
 }

@@ -2,7 +2,6 @@ package zoo
 
 import (
 	"context"
-	"time"
 
 	"hookonce/dedupe/reference"
 )
@@ -12,14 +11,13 @@ import (
 // Its flaw: the last write wins. An older event that comes after a newer one of its subject
 // takes the state back.
 func NoVersion(ctx context.Context, w *reference.World, r reference.Request) reference.Response {
-	e := r.Event
-	return once(ctx, w, e, reference.Busy(time.Second), func() error {
-		if err := w.Work(ctx, e); err != nil {
+	return lockOf(r.Event).once(ctx, w, func() error {
+		if err := w.Work(ctx, r.Event); err != nil {
 			return err
 		}
-		if err := w.Effect(ctx, e, ""); err != nil {
+		if err := w.Effect(ctx, r.Event, ""); err != nil {
 			return err
 		}
-		return w.Save(ctx, e)
+		return w.Save(ctx, r.Event)
 	})
 }

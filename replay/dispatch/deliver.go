@@ -76,6 +76,7 @@ func (r *runner) sign(s *shot) bool {
 	if err != nil {
 		return s.unsent(fmt.Sprintf("not read: %s", err))
 	}
+	e.Body = s.d.Rewrite.Apply(e.Body)
 	header, body, err := r.Sign(e, r.sending(s.d))
 	if err == nil {
 		s.req, err = r.to.appendRequest(make([]byte, 0, len(body)+roomForHead), e.Provider, header, e.Header, body)

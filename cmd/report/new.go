@@ -25,8 +25,8 @@ func New(j replay.Journal, v audit.Verdict) Report {
 	}
 	facts := newFacts(h)
 	r.Findings = each(v.Findings, facts.finding)
-	r.Score = newScore(v)
-	r.Reference = newReference(j)
+	r.Score = newScore(v.Score)
+	r.Reference = newReference(h.Header, v.Reference)
 	r.Stats = newStats(h, r)
 	return r
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"hookonce/dedupe/audit"
@@ -17,7 +18,32 @@ type sample struct {
 	verdict audit.Verdict
 }
 
-func (s sample) report() Report { return New(s.journal, s.verdict) }
+// report renders the sample. Its verdict is hand-made but for the scores: the reference's
+// is that of its own history, and the target's counts the rows.
+func (s sample) report() Report {
+	v := s.verdict
+	if s.journal.Reference != nil {
+		r := audit.Judge(s.journal.Target, s.journal.Reference)
+		v.Reference = r.Reference
+	}
+	v.Score = rowScore(v)
+	return New(s.journal, v)
+}
+
+func rowScore(v audit.Verdict) (s audit.Score) {
+	for _, e := range v.Events {
+		wrong := slices.ContainsFunc(v.Findings, func(f audit.Finding) bool { return f.Event == e.Key && f.Severity == audit.Violation })
+		switch {
+		case wrong:
+			s.Wrong++
+		case e.Undecided():
+			s.Undecided++
+		default:
+			s.Right++
+		}
+	}
+	return s
+}
 
 func samples() []sample {
 	return []sample{failing(), inconclusive(), passing(), crowded(), hostile("\x1b[31mred\x1b]52;c;aGk=\x07 \u202e<b>|]]>\x00\xff")}

@@ -5,44 +5,14 @@ import (
 	"hookonce/replay"
 )
 
-// newScore counts events by the audit's judgement: warnings and hints leave an event right.
-func newScore(v audit.Verdict) Score {
-	violated := map[string]bool{}
-	for _, f := range v.Findings {
-		if f.Severity == audit.Violation {
-			violated[f.Event] = true
-		}
-	}
-	var s Score
-	for _, e := range v.Events {
-		switch {
-		case violated[e.Key]:
-			s.Wrong++
-		case undecided(e.Judgement):
-			s.Undecided++
-		default:
-			s.Right++
-		}
-	}
-	return s
-}
+func newScore(s audit.Score) Score { return Score{s.Right, s.Wrong, s.Undecided} }
 
-func undecided(judgement string) bool {
-	switch judgement {
-	case "ignored", "refused", "undecided":
-		return true
-	}
-	return false
-}
+func undecided(judgement string) bool { return audit.EventRow{Judgement: judgement}.Undecided() }
 
-// newReference has the reference's own history judged by the same audit as the target's. The
-// reference is watched from within: what the user said about the target's sources is not about it.
-func newReference(j replay.Journal) *Reference {
-	if j.Reference == nil {
+// newReference is nil where no reference ran.
+func newReference(h replay.Header, s *audit.Score) *Reference {
+	if s == nil {
 		return nil
 	}
-	h, header := *j.Reference, j.Target.Header
-	h.Header.Sources = []replay.SourceInfo{{Label: "reference", Exact: true, Counts: true, States: true, Committed: true}}
-	h.Header.Expect, h.Header.Checks, h.Header.Reference = nil, nil, ""
-	return &Reference{header.Reference, header.Engine, newScore(audit.Judge(h, nil))}
+	return &Reference{h.Reference, h.Engine, newScore(*s)}
 }

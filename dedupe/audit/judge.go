@@ -17,11 +17,16 @@ const Hardened = "hardened"
 // one, stands beside it in the evidence and vouches for the plan.
 func Judge(target replay.History, reference *replay.History) Verdict {
 	d := newDocket(&target)
+	var found []Finding
+	var score *Score
 	if reference != nil {
 		d.reference = newDocket(referenceHistory(*reference))
+		r := d.reference.judge()
+		found, score = r.Findings, &r.Score
 	}
 	v := d.judge()
-	d.vouch(&v)
+	v.Reference = score
+	d.vouch(&v, found)
 	v.Verdict = d.verdict(v)
 	return v
 }
@@ -63,6 +68,7 @@ func (d *docket) judge() Verdict {
 	}
 	d.attachReference(v.Findings)
 	v.Events = d.rows(v.Findings)
+	v.Score = scoreOf(v)
 	return v
 }
 
@@ -184,7 +190,7 @@ func (d *docket) notes() []string {
 
 // vouch lets the reference speak for the plan: a hardened reference that fails
 // means that the plan or the harness is wrong.
-func (d *docket) vouch(v *Verdict) {
+func (d *docket) vouch(v *Verdict, found []Finding) {
 	h := d.h.Header
 	if h.Reference == "" || h.Reference != Hardened {
 		return
@@ -193,8 +199,7 @@ func (d *docket) vouch(v *Verdict) {
 		v.Missing = addMissing(v.Missing, "the reference did not complete the plan")
 		return
 	}
-	r := d.reference.judge()
-	for _, f := range r.Findings {
+	for _, f := range found {
 		if f.Severity == Violation {
 			v.Missing = append([]string{fmt.Sprintf("the hardened reference failed %s on %s: the plan or hookonce itself is wrong, so nothing is proven; please report it",
 				f.Code, f.Event)}, v.Missing...)

@@ -55,6 +55,9 @@ type Verdict struct {
 	// LateTested is the greatest age at which a duplicate was really tested; 0 where none was.
 	LateTested time.Duration `json:"late_tested_ns"`
 	Notes      []string      `json:"notes,omitempty"`
+	Score      Score         `json:"score"`
+	// Reference is how the reference did with the same plan; nil where none ran.
+	Reference *Score `json:"reference,omitempty"`
 
 	referenceFailed bool
 }

@@ -22,6 +22,7 @@ var arrows = []struct {
 	{"hookonce/replay/dispatch", []string{"hookonce/replay"}},
 	{"hookonce/replay/provider", []string{"hookonce/replay"}},
 	{"hookonce/replay/fixture", []string{"hookonce/replay", "hookonce/replay/provider"}},
+	{"hookonce/replay/record", []string{"hookonce/replay", "hookonce/replay/provider", "hookonce/replay/redact"}},
 	{"hookonce/chaos", []string{"hookonce/replay"}},
 	{"hookonce/dedupe", []string{"hookonce/replay", "hookonce/dedupe/"}},
 	{"hookonce/dedupe/audit", []string{"hookonce/replay"}},

@@ -13,6 +13,7 @@ const (
 	markEmail  = "[redacted e-mail]"
 	markCard   = "[redacted card]"
 	markSecret = "[redacted secret]"
+	markName   = "[redacted name]"
 	markPrefix = "[redacted"
 )
 

@@ -1,0 +1,113 @@
+package record
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"hookonce/replay"
+	"hookonce/replay/provider"
+	"hookonce/replay/redact"
+)
+
+// Preparer makes lines of entries: it finds out what they are, and takes out what must not be written.
+type Preparer struct {
+	// Provider names the provider; "" means to detect it.
+	Provider string
+	// Keep leaves bodies as they are. Headers that authorise somebody are never written.
+	Keep   bool
+	Masker redact.Masker
+}
+
+// Line makes the line of an entry, and notes in it what it was recognised as.
+func (p Preparer) Line(e *Entry) []byte {
+	event := p.identify(e)
+	e.Key, e.Type = event.Key, event.Type
+	r := e.Recorded
+	r.Header, r.Path = header(r.Header), redact.URL(r.Path)
+	if p.Keep {
+		return Line(r)
+	}
+	r.Redacted = true
+	keep := identity(event)
+	for _, values := range r.Header {
+		for i, v := range values {
+			values[i] = p.Masker.Mask(v, keep)
+		}
+	}
+	if form(r.Header) {
+		r.Body = []byte(p.Masker.MaskForm(string(r.Body), keep))
+	} else {
+		r.Body = []byte(p.Masker.Mask(string(r.Body), keep))
+	}
+	return Line(r)
+}
+
+// identify finds the provider and the event; the zero event where there is none.
+func (p Preparer) identify(e *Entry) replay.Event {
+	// The check bounds how deep a body may be nested, which what comes after it does not.
+	if !form(e.Header) && !jsontext.Value(e.Body).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) {
+		return replay.Event{}
+	}
+	found, ok := provider.Detect(e.Header, e.Body)
+	if p.Provider != "" {
+		named, err := provider.ByName(p.Provider)
+		found, ok = named, err == nil
+	}
+	if !ok {
+		return replay.Event{}
+	}
+	e.Provider = found.Profile().Name
+	event, err := found.Identify(e.Header, e.Body)
+	if err != nil {
+		return replay.Event{}
+	}
+	return event
+}
+
+// identity claims what identifies an event, so that the recording speaks of the same one.
+func identity(e replay.Event) func(string) bool {
+	ids := slices.Concat([]string{e.Key, e.Subject, e.Version}, e.Refs)
+	return func(text string) bool {
+		return slices.ContainsFunc(ids, func(id string) bool { return id != "" && (strings.Contains(id, text) || strings.Contains(text, id)) })
+	}
+}
+
+func form(h http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "application/x-www-form-urlencoded")
+}
+
+// header keeps what describes the webhook: not what authorises it, and not what belongs to the connection.
+func header(in http.Header) http.Header {
+	out := http.Header{}
+	for name, values := range in {
+		if !connection(name) && !authorises(strings.ToLower(name)) {
+			out[name] = slices.Clone(values)
+		}
+	}
+	return out
+}
+
+func connection(name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Expect", "Via", "Forwarded":
+		return true
+	}
+	return strings.HasPrefix(name, "Proxy-") || strings.HasPrefix(name, "X-Forwarded-")
+}
+
+// authorises says of a header's name, in small letters, that its value proves something, and so is secret or
+// of no use: signatures are made anew. A token that is only there to recognise duplicates proves nothing.
+func authorises(name string) bool {
+	if strings.Contains(name, "idempotency") {
+		return false
+	}
+	for _, part := range []string{"signature", "hmac", "authorization", "cookie", "secret", "token", "api-key", "apikey", "transmission-sig"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}

@@ -5,7 +5,6 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"hookonce/replay"
@@ -87,22 +86,27 @@ func (b *builder) freshGroup(fixtures []replay.Event) []replay.Event {
 	b.used[use]++
 	rng := newRand(b.in.Seed, "ids", b.fault, first.SHA256, first.Fixture, fmt.Sprint(len(fixtures), "/", b.used[use]))
 	ids := map[string]string{}
-	out := make([]replay.Event, len(fixtures))
-	for i, f := range fixtures {
+	out := make([]replay.Event, 0, len(fixtures))
+	own := map[string]bool{}
+	for _, f := range fixtures {
 		e, err := b.in.renamed(f, func(old string) string {
 			// The key is one event's own; all other ids are shared by the group.
 			if old == f.Key {
-				return b.freshID(rng, old)
+				return freshID(rng, old)
 			}
 			if ids[old] == "" {
-				ids[old] = b.freshID(rng, old)
+				ids[old] = freshID(rng, old)
 			}
 			return ids[old]
 		})
 		if err != nil {
 			b.fail(fmt.Errorf("%s: %w", f.Fixture, err))
 		}
-		out[i] = b.keep(e)
+		// A key that is put together of other ids is the same for an event that was recorded twice.
+		if !own[e.Key] {
+			own[e.Key] = true
+			out = append(out, b.keep(e))
+		}
 	}
 	return out
 }
@@ -115,20 +119,6 @@ func (b *builder) keep(e replay.Event) replay.Event {
 	b.keys[e.Key], b.provider[e.Key] = true, e.Provider
 	*b.events = append(*b.events, e)
 	return e
-}
-
-const idAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-// freshID keeps an id's prefix (all up to the last underscore) and draws the rest.
-// Short ids grow, or two plans would share them.
-func (b *builder) freshID(rng *rand.Rand, old string) string {
-	prefix := old[:strings.LastIndexByte(old, '_')+1]
-	n := max(len(old)-len(prefix), 16)
-	id := []byte(prefix)
-	for range n {
-		id = append(id, idAlphabet[rng.IntN(len(idAlphabet))])
-	}
-	return string(id)
 }
 
 // slot returns the start of the next independent lane of a phase.

@@ -27,10 +27,11 @@ func reversed(events []replay.Event) []replay.Event {
 // shuffled draws an order in which the newest event is not the last one.
 func (b *builder) shuffled(events []replay.Event) []replay.Event {
 	newest := events[len(events)-1]
-	for {
+	for len(events) > 1 {
 		b.rng.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 		if events[len(events)-1].Key != newest.Key {
 			return events
 		}
 	}
+	return events
 }

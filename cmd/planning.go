@@ -19,6 +19,8 @@ import (
 type PlanningOptions struct {
 	Provider  string
 	PublicURL string
+	WebhookID string
+	CertURL   string
 	Secrets   []string
 	Seed      uint64
 	Faults    string

@@ -68,6 +68,8 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	f := c.Flags()
 	f.StringVar(&o.Target, "target", "", "`URL` of the endpoint")
 	f.StringVar(&o.PublicURL, "public-url", "", "`URL` the endpoint believes it has, for providers that sign it (default: the target)")
+	f.StringVar(&o.WebhookID, "webhook-id", "", "PayPal: `ID` of the endpoint's webhook, which is signed")
+	f.StringVar(&o.CertURL, "cert-url", "", "PayPal: `URL` of your own certificate, for an endpoint that trusts it")
 	o.addSecrets(f)
 	o.PlanningOptions.add(f)
 	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP (repeatable)")

@@ -34,7 +34,7 @@ func (o *PlanningOptions) sidesOf(events []replay.Event) ([]side, error) {
 		if err != nil {
 			return nil, err
 		}
-		sides = append(sides, side{p, p.Profile(), provider.Endpoint{Secrets: o.Secrets, URL: o.PublicURL}})
+		sides = append(sides, side{p, p.Profile(), provider.Endpoint{Secrets: o.Secrets, URL: o.PublicURL, WebhookID: o.WebhookID, CertURL: o.CertURL}})
 	}
 	return sides, nil
 }

@@ -9,9 +9,7 @@ package provider
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"hookonce/replay"
@@ -60,40 +58,22 @@ type row struct {
 	recognises func(header http.Header, body []byte) bool
 }
 
-// table lists every provider. Detect asks from top to bottom, so a row that
-// recognises by header stands above one that only looks at the body.
+// table lists every provider. Detect asks from top to bottom, once with the header alone and once with
+// the body alone.
 func table() []row {
 	return []row{
 		{stripe{}, recognisesStripe},
+		{shopify{}, recognisesShopify},
+		{twilio{}, recognisesTwilio},
+		{slack{}, recognisesSlack},
+		{square{}, recognisesSquare},
+		{paypal{}, recognisesPayPal},
+		{paddle{}, recognisesPaddle},
+		{adyen{}, recognisesAdyen},
+		{sendgrid{}, recognisesSendGrid},
+		{mailgun{}, recognisesMailgun},
+		{github{}, recognisesGitHub},
+		{svix(), svix().recognises},
+		{standardWebhooks(), standardWebhooks().recognises},
 	}
-}
-
-// Names lists the providers' names, in the table's order.
-func Names() []string {
-	var names []string
-	for _, r := range table() {
-		names = append(names, r.Profile().Name)
-	}
-	return names
-}
-
-// ByName finds a provider. The error lists the names there are.
-func ByName(name string) (Provider, error) {
-	for _, r := range table() {
-		if strings.EqualFold(r.Profile().Name, name) {
-			return r.Provider, nil
-		}
-	}
-	return nil, fmt.Errorf("provider %q is not known (known: %s)", name, strings.Join(Names(), ", "))
-}
-
-// Detect finds the provider a recording looks like. It does not say that the
-// recording is an event: Identify does.
-func Detect(header http.Header, body []byte) (Provider, bool) {
-	for _, r := range table() {
-		if r.recognises(header, body) {
-			return r.Provider, true
-		}
-	}
-	return nil, false
 }

@@ -64,10 +64,13 @@ func checkProfile(t *testing.T, p replay.Profile) {
 		}
 		grades[s.Figure] = s.Grade
 	}
-	for _, figure := range []string{"patience", "success", "retries", "retry_span", "tie_rule"} {
+	for _, figure := range []string{"patience", "success", "retries", "retry_span", "tie_rule", "identity", "signing", "failure"} {
 		if grades[figure] == "" {
 			t.Errorf("%s: %q has no source", p.Name, figure)
 		}
+	}
+	if p.Identity == "" || p.Order == "" || p.Signing == "" || p.Failure == "" || p.ContentType == "" || p.Tolerance > 0 && grades["tolerance"] == "" {
+		t.Errorf("%s: a part of the profile is not told: %+v", p.Name, p)
 	}
 	var span int64
 	for _, w := range p.Retries {

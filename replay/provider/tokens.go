@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// token is one JSON string in a body.
+// token is one JSON string or number in a body.
 type token struct {
 	start, end int    // its bytes in the body, quotes included
-	value      string // decoded
+	value      string // decoded; a number's digits as they stand
+	number     bool
 	key        bool   // it names a field
 	name       string // the field it is the value of; in an array, the field that holds the array
 	top        string // the top-level field it lies in
@@ -27,6 +28,15 @@ type frame struct {
 // eachString visits every JSON string of body, in order. body must be valid JSON.
 // Fields named freeField, and all below them, are marked free.
 func eachString(body []byte, freeField string, visit func(token)) {
+	eachScalar(body, freeField, func(t token) {
+		if !t.number {
+			visit(t)
+		}
+	})
+}
+
+// eachScalar visits the numbers, too.
+func eachScalar(body []byte, freeField string, visit func(token)) {
 	var stack []frame
 	text, top := string(body), "" // one copy, of which the values are parts
 	for i := 0; i < len(body); i++ {
@@ -48,8 +58,21 @@ func eachString(body []byte, freeField string, visit func(token)) {
 			}
 			visit(t)
 			i = t.end - 1
+		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			t := token{start: i, end: numberEnd(body, i), top: top, number: true}
+			t.value = text[t.start:t.end]
+			place(&t, stack, freeField)
+			visit(t)
+			i = t.end - 1
 		}
 	}
+}
+
+func numberEnd(body []byte, i int) int {
+	for i < len(body) && strings.IndexByte("+-.0123456789Ee", body[i]) >= 0 {
+		i++
+	}
+	return i
 }
 
 func nested(stack []frame, object bool, freeField string) frame {

@@ -33,7 +33,7 @@ type rig struct {
 	seen     chan Sighting
 }
 
-func newRig(t *testing.T, forward string, change func(*Options, *Preparer)) *rig {
+func newRig(t testing.TB, forward string, change func(*Options, *Preparer)) *rig {
 	t.Helper()
 	g := &rig{dir: t.TempDir(), seen: make(chan Sighting, 100)}
 	to, err := url.Parse(forward)
@@ -56,7 +56,7 @@ func newRig(t *testing.T, forward string, change func(*Options, *Preparer)) *rig
 }
 
 // recorded reads what was written so far.
-func (g *rig) recorded(t *testing.T) []map[string]any {
+func (g *rig) recorded(t testing.TB) []map[string]any {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(g.dir, "*.jsonl"))
 	if err != nil {

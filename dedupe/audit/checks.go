@@ -142,10 +142,10 @@ func (d *docket) restless() string {
 // that effects are committed before the acknowledgement, none can be late.
 func (d *docket) sentinelMissing() string {
 	for _, f := range d.events {
-		if f.phase() != replay.PhaseSentinel || d.learnt.standing(f) != "" || !f.acked() || f.shared {
+		if f.phase() != replay.PhaseSentinel || f.standing != "" || !f.acked() || f.shared {
 			continue
 		}
-		if les := d.learnt.lessonOf(f); les.timed && les.before {
+		if les := f.lesson; les.timed && les.before {
 			continue
 		}
 		for _, n := range d.names {
@@ -235,7 +235,7 @@ func needsSpoiled(kinds ...replay.Signature) func(*docket) (string, bool) {
 	}
 }
 
-func answeredAny(attempts []replay.Attempt) bool {
+func answeredAny(attempts []*replay.Attempt) bool {
 	for _, a := range attempts {
 		if a.Status != 0 {
 			return true

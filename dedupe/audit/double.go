@@ -27,14 +27,14 @@ func judgeDouble(d *docket) ([]Finding, int) {
 }
 
 func (d *docket) judgedForDouble(f *dossier) bool {
-	return len(f.attempts) > 0 && !f.shared && f.badSignature() == replay.SignValid && d.learnt.standing(f) == ""
+	return len(f.attempts) > 0 && !f.shared && f.badSignature() == replay.SignValid && f.standing == ""
 }
 
 // surplus is one effect name with more effects than normal.
 type surplus struct {
 	name        effectName
 	count, most int
-	first       replay.Effect // the first effect that is too many
+	first       *replay.Effect // the first effect that is too many
 }
 
 func (d *docket) surpluses(f *dossier) []surplus {
@@ -43,7 +43,7 @@ func (d *docket) surpluses(f *dossier) []surplus {
 	}
 	var out []surplus
 	for _, n := range d.names {
-		t := f.tallies[n]
+		t := f.tally(n)
 		_, most := d.learnt.bounds(f, n)
 		// An effect where control showed none is a difference, but not a second time.
 		if t != nil && most > 0 && t.count > most {
@@ -57,11 +57,11 @@ func (d *docket) surplusOfTotal(f *dossier, expected int) []surplus {
 	if f.total() <= expected {
 		return nil
 	}
-	var seen []replay.Effect
+	var seen []*replay.Effect
 	for _, t := range f.tallies {
 		seen = append(seen, t.seen...)
 	}
-	slices.SortStableFunc(seen, func(a, b replay.Effect) int { return cmp.Compare(a.At, b.At) })
+	slices.SortStableFunc(seen, func(a, b *replay.Effect) int { return cmp.Compare(a.At, b.At) })
 	name := d.names[0]
 	for _, n := range d.names {
 		if f.count(n) > 0 {
@@ -73,7 +73,7 @@ func (d *docket) surplusOfTotal(f *dossier, expected int) []surplus {
 }
 
 // beyond returns the observation with which the count exceeded the limit.
-func beyond(seen []replay.Effect, limit int) replay.Effect {
+func beyond(seen []*replay.Effect, limit int) *replay.Effect {
 	n := 0
 	for _, e := range seen {
 		if n += e.Count; n > limit {
@@ -131,8 +131,8 @@ var causeAdvice = map[Cause]string{
 
 // causeOf tells from the timing which attempt brought the surplus effect. The effect was
 // committed in (Since, At], so the attempt that brought it began before At.
-func (d *docket) causeOf(f *dossier, e replay.Effect) Cause {
-	var candidates []replay.Attempt
+func (d *docket) causeOf(f *dossier, e *replay.Effect) Cause {
+	var candidates []*replay.Attempt
 	for _, a := range f.attempts {
 		if a.Start <= e.At {
 			candidates = append(candidates, a)
@@ -146,7 +146,7 @@ func (d *docket) causeOf(f *dossier, e replay.Effect) Cause {
 		}
 	}
 	for i, a := range candidates {
-		if a.Outcome == replay.Acked && slices.ContainsFunc(candidates[i+1:], func(b replay.Attempt) bool { return b.Start >= a.End }) {
+		if a.Outcome == replay.Acked && slices.ContainsFunc(candidates[i+1:], func(b *replay.Attempt) bool { return b.Start >= a.End }) {
 			return AfterAck
 		}
 	}
@@ -157,7 +157,7 @@ func (d *docket) causeOf(f *dossier, e replay.Effect) Cause {
 }
 
 // reaches says that the effect may have been committed while either attempt was being handled.
-func (d *docket) reaches(e replay.Effect, a, b replay.Attempt) bool {
+func (d *docket) reaches(e *replay.Effect, a, b *replay.Attempt) bool {
 	_, aTo := d.handled(a)
 	_, bTo := d.handled(b)
 	return e.Since <= max(aTo, bTo)
@@ -178,7 +178,7 @@ func (d *docket) sharedDoubles() []Finding {
 			for _, g := range d.subjects[f.event.Subject] {
 				_, m := d.learnt.bounds(g, n)
 				sum, most = max(sum, g.count(n)), most+m
-				known = known && d.learnt.standing(g) == ""
+				known = known && g.standing == ""
 			}
 			if known && most > 0 && sum > most {
 				x := d.finding("double-processing", f)
@@ -198,11 +198,11 @@ func judgeWindow(d *docket) ([]Finding, int) {
 	judged := 0
 	for _, f := range d.events {
 		late := lateAttempt(d, f)
-		if late == nil || !d.judgedForDouble(f) || d.learnt.standing(f) != "" {
+		if late == nil || !d.judgedForDouble(f) || f.standing != "" {
 			continue
 		}
 		judged++
-		age, profile := d.deliveries[late.Delivery].Wait, d.h.Header.ProfileOf(f.event.Provider)
+		age, profile := d.delivery(late.Delivery).Wait, d.h.Header.ProfileOf(f.event.Provider)
 		for _, s := range d.surpluses(f) {
 			if s.first.At < late.Start || age > profile.RetrySpan {
 				continue
@@ -221,8 +221,8 @@ func judgeWindow(d *docket) ([]Finding, int) {
 
 func lateAttempt(d *docket, f *dossier) *replay.Attempt {
 	for i, a := range f.attempts {
-		if p := d.deliveries[a.Delivery]; p != nil && p.Role == replay.RoleLate {
-			return &f.attempts[i]
+		if p := d.delivery(a.Delivery); p != nil && p.Role == replay.RoleLate {
+			return f.attempts[i]
 		}
 	}
 	return nil

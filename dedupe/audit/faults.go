@@ -11,25 +11,25 @@ import (
 )
 
 // fired says of a delivery, and the attempt made on it, whether its fault really took place.
-var fired = map[string]func(*docket, *dossier, replay.Delivery, replay.Attempt) bool{
-	"duplicate": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return f.ackedBefore(a.Start) },
-	"late":      func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return f.ackedBefore(a.Start) },
-	"retry":     func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return true },
-	"timeout":   func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return a.Fired },
-	"truncated": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool { return a.Fired },
-	"bad-signature": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool {
+var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt) bool{
+	"duplicate": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"late":      func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"retry":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
+	"timeout":   func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return a.Fired },
+	"truncated": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return a.Fired },
+	"bad-signature": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
 		return a.Status != 0
 	},
-	"reorder": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool {
+	"reorder": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
 		return d.newerBefore(f, a.Start)
 	},
-	"race": func(d *docket, f *dossier, p replay.Delivery, a replay.Attempt) bool {
+	"race": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
 		return d.gates()[p.Gate].Overlapped
 	},
 }
 
 // carries says which deliveries of a fault bring it about; the others only go along.
-func carries(p replay.Delivery) bool {
+func carries(p *replay.Delivery) bool {
 	switch p.Fault {
 	case "duplicate":
 		return p.Role == replay.RoleDuplicate
@@ -46,7 +46,7 @@ func carries(p replay.Delivery) bool {
 }
 
 func (f *dossier) ackedBefore(at time.Duration) bool {
-	acks := f.acks()
+	acks := f.acks
 	return len(acks) > 0 && acks[0].End <= at
 }
 
@@ -64,7 +64,8 @@ func (d *docket) newerBefore(f *dossier, at time.Duration) bool {
 func (d *docket) faultRows() []FaultRow {
 	rows, sent := map[string]*FaultRow{}, map[string]int{}
 	var order []string
-	for _, p := range d.h.Plan.Deliveries {
+	for i := range d.h.Plan.Deliveries {
+		p := &d.h.Plan.Deliveries[i]
 		if !carries(p) {
 			continue
 		}
@@ -76,14 +77,14 @@ func (d *docket) faultRows() []FaultRow {
 	}
 	for _, f := range d.events {
 		for _, a := range f.attempts {
-			p := d.deliveries[a.Delivery]
-			if p == nil || !carries(*p) || fired[p.Fault] == nil {
+			p := d.delivery(a.Delivery)
+			if p == nil || !carries(p) || fired[p.Fault] == nil {
 				continue
 			}
 			if a.Outcome != replay.Unsent {
 				sent[p.Fault]++
 			}
-			if fired[p.Fault](d, f, *p, a) {
+			if fired[p.Fault](d, f, p, a) {
 				rows[p.Fault].Fired++
 			}
 		}
@@ -123,16 +124,37 @@ func unfired(r FaultRow, sent int) string {
 	return "no answer came to any of its deliveries"
 }
 
-// gates judges every gate of the plan by its attempts.
+// gates judges every gate of the plan by its attempts, those that were not sent included.
 func (d *docket) gates() map[int]replay.Gate {
-	if d.gateCache == nil {
-		d.gateCache = map[int]replay.Gate{}
-		attempts := d.gateAttempts()
-		for n, planned := range d.h.Plan.Gates() {
-			g := replay.GateOf(n, attempts[n])
-			// A copy that left no attempt behind was not sent.
-			g.Overlapped = g.Overlapped && len(attempts[n]) == len(planned)
-			d.gateCache[n] = g
+	if d.gateCache != nil {
+		return d.gateCache
+	}
+	attempts := map[int][]*replay.Attempt{}
+	for i := range d.h.Attempts {
+		a := &d.h.Attempts[i]
+		if p := d.delivery(a.Delivery); p != nil && p.Gate != 0 {
+			attempts[p.Gate] = append(attempts[p.Gate], a)
+		}
+	}
+	planned, control := map[int]int{}, map[int]bool{}
+	for i := range d.h.Plan.Deliveries {
+		if p := &d.h.Plan.Deliveries[i]; p.Gate != 0 {
+			planned[p.Gate]++
+			control[p.Gate] = control[p.Gate] || p.Phase == replay.PhaseControl
+		}
+	}
+	d.gateCache, d.raced, d.probes = make(map[int]replay.Gate, len(planned)), []replay.Gate{}, map[int][]replay.Attempt{}
+	var made []replay.Attempt
+	for _, n := range slices.Sorted(maps.Keys(planned)) {
+		made = appendValues(made[:0], attempts[n])
+		g := replay.GateOf(n, made)
+		// A copy that left no attempt behind was not sent.
+		g.Overlapped = g.Overlapped && len(made) == planned[n]
+		d.gateCache[n] = g
+		if control[n] {
+			d.probes[n] = slices.Clone(made)
+		} else {
+			d.raced = append(d.raced, g)
 		}
 	}
 	return d.gateCache
@@ -140,18 +162,8 @@ func (d *docket) gates() map[int]replay.Gate {
 
 // races lists the gates in which copies of an event raced.
 func (d *docket) races() []replay.Gate {
-	raced := map[int]bool{}
-	for _, p := range d.h.Plan.Deliveries {
-		if p.Gate != 0 && p.Phase != replay.PhaseControl {
-			raced[p.Gate] = true
-		}
-	}
-	out := []replay.Gate{}
-	gates := d.gates()
-	for _, n := range slices.Sorted(maps.Keys(raced)) {
-		out = append(out, gates[n])
-	}
-	return out
+	d.gates()
+	return d.raced
 }
 
 // withoutOverlap says why races were planned and none was produced; "" if one was.
@@ -187,9 +199,9 @@ const staircaseStep = 0.7
 // serial looks at the probes of the control phase: gates of different events.
 // Answers that come one whole latency after another were not worked on together.
 func (d *docket) serial() bool {
-	probes := 0
-	for n, attempts := range d.gateAttempts() {
-		if p := d.deliveries[attempts[0].Delivery]; p.Phase != replay.PhaseControl || !d.gates()[n].Overlapped {
+	gates, probes := d.gates(), 0
+	for n, attempts := range d.probes {
+		if !gates[n].Overlapped {
 			continue
 		}
 		if !d.staircase(attempts) {
@@ -204,7 +216,7 @@ func (d *docket) staircase(attempts []replay.Attempt) bool {
 	slices.SortFunc(attempts, func(a, b replay.Attempt) int { return cmp.Compare(a.FirstByte, b.FirstByte) })
 	for i := 1; i < len(attempts); i++ {
 		a, b := attempts[i-1], attempts[i]
-		alone := d.learnt.latency(d.byKey[b.Event].event.Type)
+		alone := d.learnt.latency(d.dossierOf(&b).event.Type)
 		if a.FirstByte == 0 || alone == 0 || float64(b.FirstByte-a.FirstByte) < staircaseStep*float64(alone) {
 			return false
 		}

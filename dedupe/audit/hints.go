@@ -33,6 +33,9 @@ func judgeMerged(d *docket) ([]Finding, int) {
 	}
 	byID := map[string][]*dossier{}
 	for _, f := range d.events {
+		if len(lost) == 0 {
+			break
+		}
 		byID[f.event.ProviderID()] = append(byID[f.event.ProviderID()], f)
 	}
 	for _, x := range d.decided["lost-event"] {
@@ -74,7 +77,7 @@ type identified struct {
 func (d *docket) identified(f *dossier) identified {
 	sent, acked := map[string]bool{}, map[string]int{}
 	for _, a := range f.attempts {
-		if a.ID == "" || !sameBytes(d.deliveries[a.Delivery].Conditions) {
+		if a.ID == "" || !sameBytes(d.delivery(a.Delivery).Conditions) {
 			return identified{}
 		}
 		sent[a.ID] = true

@@ -132,7 +132,7 @@ func unfiredFaults(rows []FaultRow) []string {
 
 // allRefused explains a control phase in which nothing was acknowledged.
 func (d *docket) allRefused() string {
-	var last replay.Attempt
+	last := &replay.Attempt{}
 	for _, f := range d.events {
 		if f.control() && len(f.attempts) > 0 {
 			last = f.attempts[len(f.attempts)-1]
@@ -165,7 +165,7 @@ func (d *docket) lateTested() time.Duration {
 	var age time.Duration
 	for _, f := range d.events {
 		if a := lateAttempt(d, f); a != nil && f.ackedBefore(a.Start) {
-			age = max(age, d.deliveries[a.Delivery].Wait)
+			age = max(age, d.delivery(a.Delivery).Wait)
 		}
 	}
 	return age
@@ -235,11 +235,11 @@ func (d *docket) finding(code string, f *dossier) Finding {
 	x := Finding{
 		Code: code, Event: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault(), Fixture: f.event.Fixture,
 		Effects: f.total(), Expected: d.expected(f),
-		Deliveries: f.deliveries(), Evidence: Evidence{Attempts: f.attempts},
+		Deliveries: f.deliveries(), Evidence: Evidence{Attempts: appendValues(nil, f.attempts)},
 	}
 	for _, n := range d.names {
-		if t := f.tallies[n]; t != nil {
-			x.Evidence.Effects = append(x.Evidence.Effects, t.seen...)
+		if t := f.tally(n); t != nil {
+			x.Evidence.Effects = appendValues(x.Evidence.Effects, t.seen)
 		}
 	}
 	for _, p := range f.planned {
@@ -281,7 +281,7 @@ func (d *docket) rows(found []Finding) []EventRow {
 	out := make([]EventRow, 0, len(d.events))
 	for _, f := range d.events {
 		r := EventRow{Key: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault(),
-			Deliveries: len(f.attempts), Acked: len(f.acks()), Effects: f.total(), Expected: d.expected(f), Observed: f.observed()}
+			Deliveries: len(f.attempts), Acked: len(f.acks), Effects: f.total(), Expected: d.expected(f), Observed: f.observed()}
 		if d.reference != nil {
 			if g := d.reference.byKey[f.event.Key]; g != nil {
 				n := g.total()
@@ -304,8 +304,8 @@ func (d *docket) judgementOf(f *dossier, code string) string {
 		return "undecided"
 	case f.badSignature() != replay.SignValid:
 		return "ok"
-	case d.learnt.standing(f) != "":
-		return d.learnt.standing(f)
+	case f.standing != "":
+		return f.standing
 	case d.withoutCounts() != "" && !d.comparableStates(), !f.acked(), f.shared:
 		return "undecided"
 	}
@@ -316,8 +316,15 @@ func (d *docket) expected(f *dossier) int {
 	if n, told := d.learnt.expect[f.event.Type]; told {
 		return n
 	}
-	if les := d.learnt.lessonOf(f); les != nil && f.badSignature() == replay.SignValid {
+	if les := f.lesson; les != nil && f.badSignature() == replay.SignValid {
 		return les.effects()
 	}
 	return 0
+}
+
+func appendValues[T any](to []T, from []*T) []T {
+	for _, p := range from {
+		to = append(to, *p)
+	}
+	return to
 }

@@ -73,7 +73,7 @@ func learn(d *docket) *learnt {
 		for _, a := range f.attempts {
 			l.sent = true
 			// A probe's answers wait for one another where the server is serial.
-			if a.Outcome == replay.Acked && a.Latency() > 0 && d.deliveries[a.Delivery].Gate == 0 {
+			if a.Outcome == replay.Acked && a.Latency() > 0 && d.delivery(a.Delivery).Gate == 0 {
 				latencies[f.event.Type] = append(latencies[f.event.Type], a.Latency())
 				all = append(all, a.Latency())
 			}
@@ -107,7 +107,7 @@ func (l *learnt) study(d *docket, f *dossier) {
 	if len(f.attempts) == 0 {
 		return
 	}
-	acks := f.acks()
+	acks := f.acks
 	if len(acks) == 0 {
 		last := f.attempts[len(f.attempts)-1]
 		l.refusals[f.event.Type] = describeRefusal(last)
@@ -136,7 +136,7 @@ func newLesson() *lesson {
 	return &lesson{least: map[effectName]int{}, most: map[effectName]int{}, versioned: map[string]bool{}, before: true}
 }
 
-func (l *lesson) learn(d *docket, f *dossier, acks []replay.Attempt) {
+func (l *lesson) learn(d *docket, f *dossier, acks []*replay.Attempt) {
 	l.samples++
 	if len(acks) == 0 {
 		return
@@ -170,7 +170,8 @@ func (l *lesson) learn(d *docket, f *dossier, acks []replay.Attempt) {
 func (d *docket) baseline(f *dossier) map[effectName]int {
 	repeated := slices.ContainsFunc(f.planned, func(p *replay.Delivery) bool { return p.Fault != "" })
 	counts := map[effectName]int{}
-	for n, t := range f.tallies {
+	for _, t := range f.tallies {
+		n := t.name
 		for _, e := range t.seen {
 			if !repeated || d.faultsFrom < 0 || e.At <= d.faultsFrom {
 				counts[n] += e.Count
@@ -180,7 +181,7 @@ func (d *docket) baseline(f *dossier) map[effectName]int {
 	return counts
 }
 
-func slowestLag(f *dossier, acks []replay.Attempt) time.Duration {
+func slowestLag(f *dossier, acks []*replay.Attempt) time.Duration {
 	var lag time.Duration
 	if len(acks) == 0 {
 		return 0
@@ -193,16 +194,16 @@ func slowestLag(f *dossier, acks []replay.Attempt) time.Duration {
 	return lag
 }
 
-func describeRefusal(a replay.Attempt) string {
+func describeRefusal(a *replay.Attempt) string {
 	if a.Outcome == replay.Unknown {
 		return "no answer: " + a.Error
 	}
 	return fmt.Sprintf("status %d", a.Status)
 }
 
-// lessonOf is what is known of an event's normal: from the same fixture in the
+// find returns what is known of an event's normal: from the same fixture in the
 // same context, else from its type. It is nil where control never acknowledged it.
-func (l *learnt) lessonOf(f *dossier) *lesson {
+func (l *learnt) find(f *dossier) *lesson {
 	if les := l.byContext[context{f.event.Fixture, f.lifecycle}]; les != nil {
 		if les.acked == 0 {
 			return nil
@@ -240,7 +241,7 @@ func (l *learnt) shows(f *dossier, source string) (shown, before bool) {
 // event. The most is taken over both contexts: where an endpoint acts once per
 // subject, it is the first event to come that acts, whichever that is.
 func (l *learnt) bounds(f *dossier, n effectName) (least, most int) {
-	les := l.lessonOf(f)
+	les := f.lesson
 	if les == nil {
 		return 0, 0
 	}
@@ -253,15 +254,15 @@ func (l *learnt) bounds(f *dossier, n effectName) (least, most int) {
 	return least, most
 }
 
-// standing says why an event is not judged; "" if it is.
-func (l *learnt) standing(f *dossier) string {
+// standingOf says why an event is not judged; "" if it is.
+func (l *learnt) standingOf(f *dossier) string {
 	if n, ok := l.expect[f.event.Type]; ok {
 		if n == 0 {
 			return "ignored"
 		}
 		return ""
 	}
-	les := l.lessonOf(f)
+	les := f.lesson
 	switch {
 	case les == nil && l.refusals[f.event.Type] != "":
 		return "refused"

@@ -92,7 +92,10 @@ func (d *docket) finalState(subject string) (state, bool) {
 
 // comparableLines lists, in plan order, the lines whose versions are those the events carry.
 func (d *docket) comparableLines() []*line {
-	var out []*line
+	if d.compared != nil || len(d.lines) == 0 {
+		return d.compared
+	}
+	out := []*line{}
 	seen := map[string]bool{}
 	for _, f := range d.events {
 		s := f.event.Subject
@@ -106,6 +109,7 @@ func (d *docket) comparableLines() []*line {
 			}
 		}
 	}
+	d.compared = out
 	return out
 }
 

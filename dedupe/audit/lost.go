@@ -13,7 +13,7 @@ func judgeLost(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if f.shared || f.badSignature() != replay.SignValid || !f.acked() || d.learnt.standing(f) != "" {
+		if f.shared || f.badSignature() != replay.SignValid || !f.acked() || f.standing != "" {
 			continue
 		}
 		if d.superseded(f) {
@@ -24,7 +24,7 @@ func judgeLost(d *docket) ([]Finding, int) {
 		if what, seen, expected := d.missing(f); what != "" {
 			x := d.finding("lost-event", f)
 			x.Effects, x.Expected, x.Effect = seen, expected, what
-			ack := f.acks()[0]
+			ack := f.acks[0]
 			x.Message = fmt.Sprintf("%s was acknowledged (%d by delivery %d) and has %s, where a clean delivery has %d",
 				f.event.Key, ack.Status, ack.Delivery, plural(seen, "effect"), expected)
 			x.Advice = lostAdvice(d, f)
@@ -42,7 +42,7 @@ func (d *docket) lostByID() ([]Finding, int) {
 	var ids []string
 	for _, f := range d.events {
 		id := f.event.ID
-		if id == "" || !f.shared || !f.acked() || d.learnt.standing(f) != "" {
+		if id == "" || !f.shared || !f.acked() || f.standing != "" {
 			continue
 		}
 		if groups[id] == nil {
@@ -53,7 +53,7 @@ func (d *docket) lostByID() ([]Finding, int) {
 	var out []Finding
 	for _, id := range ids {
 		group := groups[id]
-		last := slices.MaxFunc(group, func(a, b *dossier) int { return cmp.Compare(a.acks()[0].End, b.acks()[0].End) })
+		last := slices.MaxFunc(group, func(a, b *dossier) int { return cmp.Compare(a.acks[0].End, b.acks[0].End) })
 		what, seen, expected := d.missingTogether(group)
 		if what == "" {
 			continue
@@ -85,7 +85,7 @@ func (d *docket) missingTogether(group []*dossier) (what string, seen, expected 
 
 // lost says that effects of the event are missing.
 func (d *docket) lost(f *dossier) bool {
-	if d.learnt.standing(f) != "" {
+	if f.standing != "" {
 		return false
 	}
 	what, _, _ := d.missing(f)
@@ -107,7 +107,7 @@ func (d *docket) missing(f *dossier) (what string, seen, expected int) {
 	}
 	// Where the endpoint keeps states only, the subject must be there at all; an
 	// older state is for stale-final to tell.
-	les := d.learnt.lessonOf(f)
+	les := f.lesson
 	if _, there := d.finalState(f.event.Subject); len(les.versioned) > 0 && les.effects() == 0 && !there {
 		return "state", 0, 1
 	}
@@ -121,7 +121,7 @@ func (d *docket) superseded(f *dossier) bool {
 	if f.event.Subject == "" || f.event.Version == "" {
 		return false
 	}
-	acks := f.acks()
+	acks := f.acks
 	for _, g := range d.subjects[f.event.Subject] {
 		if g == f || g.event.Version == "" || len(g.attempts) == 0 || g.event.Source != f.event.Source ||
 			g.event.Order(*f.event) < 0 || twins(f.event, g.event) {
@@ -137,7 +137,7 @@ func (d *docket) superseded(f *dossier) bool {
 
 // lostAdvice tells from the timing what kind of acknowledgement came too early.
 func lostAdvice(d *docket, f *dossier) string {
-	ack := f.acks()[0]
+	ack := f.acks[0]
 	for _, a := range f.attempts {
 		if a.Delivery != ack.Delivery && d.overlap(a, ack) {
 			return "An attempt was acknowledged while another one was still working, and that one failed. Answer 503 with Retry-After while " +

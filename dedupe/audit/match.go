@@ -11,13 +11,14 @@ import (
 // the event's id, by its subject, or by another id of the payload.
 type matcher struct {
 	byEffectKey map[string][]*dossier // only where the user named the place of the key
-	levels      []map[string][]*dossier
+	keys        map[string]*dossier
+	levels      []map[string][]*dossier // ids shared by several sources, subjects, other ids
 }
 
-func newMatcher(events []*dossier) matcher {
-	var m matcher
-	keys, subjects, refs := map[string][]*dossier{}, map[string][]*dossier{}, map[string][]*dossier{}
-	for _, f := range events {
+func (d *docket) matcher() matcher {
+	m := matcher{keys: d.byKey}
+	ids, refs := map[string][]*dossier{}, map[string][]*dossier{}
+	for _, f := range d.events {
 		e := f.event
 		if e.EffectKey != "" {
 			if m.byEffectKey == nil {
@@ -25,12 +26,8 @@ func newMatcher(events []*dossier) matcher {
 			}
 			m.byEffectKey[e.EffectKey] = append(m.byEffectKey[e.EffectKey], f)
 		}
-		keys[e.Key] = append(keys[e.Key], f)
 		if e.ID != "" && e.ID != e.Key {
-			keys[e.ID] = append(keys[e.ID], f)
-		}
-		if e.Subject != "" {
-			subjects[e.Subject] = append(subjects[e.Subject], f)
+			ids[e.ID] = append(ids[e.ID], f)
 		}
 		for _, r := range e.Refs {
 			if r != e.Key && r != e.Subject {
@@ -38,18 +35,29 @@ func newMatcher(events []*dossier) matcher {
 			}
 		}
 	}
-	m.levels = []map[string][]*dossier{keys, subjects, refs}
+	m.levels = []map[string][]*dossier{ids, d.subjects, refs}
 	return m
+}
+
+// exactly lists the events that a key names as it stands, the narrowest meaning first.
+func (m matcher) exactly(key string) []*dossier {
+	if f := m.keys[key]; f != nil {
+		return []*dossier{f}
+	}
+	for _, level := range m.levels {
+		if f := level[key]; f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 func (m matcher) find(key string) []*dossier {
 	if m.byEffectKey != nil {
 		return m.byEffectKey[key]
 	}
-	for _, level := range m.levels {
-		if f := level[key]; f != nil {
-			return f
-		}
+	if f := m.exactly(key); f != nil {
+		return f
 	}
 	// Keys are often decorated: "charge:evt_1", "evt_1/email".
 	parts := strings.FieldsFunc(key, func(r rune) bool {
@@ -57,6 +65,11 @@ func (m matcher) find(key string) []*dossier {
 	})
 	if len(parts) < 2 {
 		return nil
+	}
+	for _, p := range parts {
+		if f := m.keys[p]; f != nil {
+			return []*dossier{f}
+		}
 	}
 	for _, level := range m.levels {
 		for _, p := range parts {
@@ -84,19 +97,20 @@ func ofSource(owners []*dossier, parts []string) []*dossier {
 
 // fileEffects gives every effect to the event it belongs to.
 func (d *docket) fileEffects() {
-	m := newMatcher(d.events)
-	for _, e := range d.h.Effects {
+	m := d.matcher()
+	for i := range d.h.Effects {
+		e := &d.h.Effects[i]
 		switch {
 		case e.Earlier:
 		case e.State():
-			d.fileState(e)
+			d.fileState(*e)
 		default:
 			d.fileCount(m.find(e.Key), e)
 		}
 	}
 }
 
-func (d *docket) fileCount(owners []*dossier, e replay.Effect) {
+func (d *docket) fileCount(owners []*dossier, e *replay.Effect) {
 	if len(owners) == 0 {
 		d.unmatched[e.Source]++
 		return
@@ -106,10 +120,12 @@ func (d *docket) fileCount(owners []*dossier, e replay.Effect) {
 		d.names = append(d.names, name)
 	}
 	for _, f := range owners {
-		if f.tallies[name] == nil {
-			f.tallies[name] = &tally{}
+		t := f.tally(name)
+		if t == nil {
+			f.tallies = append(f.tallies, tally{name: name})
+			t = &f.tallies[len(f.tallies)-1]
 		}
-		f.tallies[name].add(e)
+		t.add(e)
 		f.shared = f.shared || len(owners) > 1
 	}
 }

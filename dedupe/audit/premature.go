@@ -14,12 +14,12 @@ func judgePremature(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		les := d.learnt.lessonOf(f)
+		les := f.lesson
 		if les == nil || !les.timed || !les.before || f.shared || f.badSignature() != replay.SignValid || len(f.attempts) < 2 || f.total() == 0 {
 			continue
 		}
 		judged++
-		for _, a := range f.acks() {
+		for _, a := range f.acks {
 			if other, ok := d.inFlight(f, a); ok && d.nothingBefore(f, a) {
 				x := d.finding("premature-ack", f)
 				x.Message = fmt.Sprintf("delivery %d of %s was acknowledged with %d while delivery %d was still at work and no effect was committed",
@@ -34,17 +34,17 @@ func judgePremature(d *docket) ([]Finding, int) {
 }
 
 // inFlight returns another attempt on the event that was being handled when a was answered.
-func (d *docket) inFlight(f *dossier, a replay.Attempt) (replay.Attempt, bool) {
+func (d *docket) inFlight(f *dossier, a *replay.Attempt) (*replay.Attempt, bool) {
 	for _, b := range f.attempts {
 		if from, to := d.handled(b); b.Delivery != a.Delivery && from < a.End && a.End < to {
 			return b, true
 		}
 	}
-	return replay.Attempt{}, false
+	return nil, false
 }
 
 // nothingBefore says that every effect of the event was committed after the answer to a.
-func (d *docket) nothingBefore(f *dossier, a replay.Attempt) bool {
+func (d *docket) nothingBefore(f *dossier, a *replay.Attempt) bool {
 	for _, t := range f.tallies {
 		for _, e := range t.seen {
 			if e.Since <= a.End { // at the very moment of the answer, too: the commit brought it about

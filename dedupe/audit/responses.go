@@ -16,12 +16,12 @@ func judgeStuck(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if f.control() || f.badSignature() != replay.SignValid || d.learnt.lessonOf(f) == nil {
+		if f.control() || f.badSignature() != replay.SignValid || f.lesson == nil {
 			continue
 		}
 		tail := 0
 		for _, a := range f.attempts {
-			if d.deliveries[a.Delivery].Phase == replay.PhaseTail {
+			if d.delivery(a.Delivery).Phase == replay.PhaseTail {
 				tail++
 			}
 		}
@@ -85,7 +85,7 @@ func believed(f *dossier, effects int) string {
 	if !f.acked() {
 		return fmt.Sprintf("refused, and yet had %s", plural(effects, "effect"))
 	}
-	text := fmt.Sprintf("acknowledged with %d", f.acks()[0].Status)
+	text := fmt.Sprintf("acknowledged with %d", f.acks[0].Status)
 	if effects > 0 {
 		text += " and had " + plural(effects, "effect")
 	}
@@ -115,7 +115,7 @@ func judgeWrongRejection(d *docket) ([]Finding, int) {
 			if unauthorised(a) {
 				x := d.finding("wrong-rejection", f)
 				x.Message = fmt.Sprintf("%s, correctly signed, was refused with %d by delivery %d and acknowledged by delivery %d",
-					f.event.Key, a.Status, a.Delivery, f.acks()[0].Delivery)
+					f.event.Key, a.Status, a.Delivery, f.acks[0].Delivery)
 				x.Advice = "Compute the signature over the bytes as they came, not over a parsed and re-encoded body."
 				out = append(out, x)
 				break
@@ -125,7 +125,7 @@ func judgeWrongRejection(d *docket) ([]Finding, int) {
 	return out, judged
 }
 
-func unauthorised(a replay.Attempt) bool {
+func unauthorised(a *replay.Attempt) bool {
 	switch a.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return true
@@ -140,7 +140,7 @@ func judgeNoisy(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		acks := f.acks()
+		acks := f.acks
 		if len(acks) == 0 || f.badSignature() != replay.SignValid {
 			continue
 		}
@@ -166,7 +166,7 @@ func judgeDiffers(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		acks := f.acks()
+		acks := f.acks
 		if len(acks) < 2 || f.badSignature() != replay.SignValid {
 			continue
 		}
@@ -239,7 +239,7 @@ func judgeSlow(d *docket) ([]Finding, int) {
 			continue
 		}
 		for _, a := range f.attempts {
-			if p := d.deliveries[a.Delivery]; p == nil || p.HangUp != nil || a.LastByte == 0 {
+			if p := d.delivery(a.Delivery); p == nil || p.HangUp != nil || a.LastByte == 0 {
 				continue
 			}
 			judged++

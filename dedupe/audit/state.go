@@ -57,7 +57,7 @@ func (d *docket) stateFinding(code string, f *dossier, l *line, message, advice 
 	x.Message, x.Advice = message, advice
 	x.Evidence.Effects, x.Evidence.Attempts = l.seen, nil
 	for _, g := range d.subjects[l.subject] {
-		x.Evidence.Attempts = append(x.Evidence.Attempts, g.attempts...)
+		x.Evidence.Attempts = appendValues(x.Evidence.Attempts, g.attempts)
 	}
 	return x
 }
@@ -88,7 +88,7 @@ func judgeCorruptFinal(d *docket) ([]Finding, int) {
 func (d *docket) newestSent(l *line) *dossier {
 	var newest *dossier
 	for _, f := range d.subjects[l.subject] {
-		if len(f.attempts) == 0 || d.learnt.standing(f) == "ignored" {
+		if len(f.attempts) == 0 || f.standing == "ignored" {
 			continue
 		}
 		if shown, _ := d.learnt.shows(f, l.source); !shown {

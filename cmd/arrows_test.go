@@ -28,6 +28,8 @@ var arrows = []struct {
 	{"hookonce/dedupe/audit", []string{"hookonce/replay"}},
 	{"hookonce/dedupe/observe", []string{"hookonce/replay", "hookonce/replay/redact"}},
 	{"hookonce/cmd/report", []string{"hookonce/replay", "hookonce/replay/redact", "hookonce/dedupe/audit"}},
+	{"hookonce/cmd/hush", nil},
+	{"hookonce/cmd/tui", []string{"hookonce/replay", "hookonce/replay/redact", "hookonce/dedupe/audit", "hookonce/cmd/report"}},
 	{"hookonce/cmd", []string{"hookonce/"}},
 }
 
@@ -36,8 +38,11 @@ var doors = map[string][]string{
 	"github.com/spf13/cobra":         {"hookonce/cmd"},
 	"github.com/spf13/pflag":         {"hookonce/cmd"},
 	"github.com/charmbracelet/":      {"hookonce/cmd/tui"},
+	"github.com/NimbleMarkets/":      {"hookonce/cmd/tui"},
+	"github.com/muesli/termenv":      {"hookonce/cmd/tui"},
 	"github.com/tsenart/vegeta/":     {"hookonce/replay/load"},
 	"github.com/redis/go-redis/":     {"hookonce/dedupe/redisstore", "hookonce/dedupe/reference", "hookonce/dedupe/zoo", "hookonce/dedupe/observe", "hookonce/dedupe/simulate"},
+	"github.com/yuin/gopher-lua":     {"hookonce/dedupe/simulate/plainredis"},
 	"github.com/alicebob/miniredis/": {"hookonce/dedupe/reference", "hookonce/dedupe/simulate"},
 	"modernc.org/sqlite":             {"hookonce/dedupe/reference", "hookonce/dedupe/observe"},
 }

@@ -13,15 +13,9 @@ import (
 	"hookonce/replay"
 )
 
-// AuditOptions are the flags of audit.
-type AuditOptions struct {
-	Out            []string
-	InconclusiveAs int
-}
-
 // NewAuditCmd judges a recorded run again.
 func NewAuditCmd(s *Streams) *cobra.Command {
-	var o AuditOptions
+	var o ReportingOptions
 	c := &cobra.Command{
 		Use:   "audit JOURNAL",
 		Short: "Judge a recorded run again, offline",
@@ -32,13 +26,12 @@ everything an audit looks at, and an audit looks at nothing else.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return runAudit(s, o, args[0]) },
 	}
-	addOut(c, &o.Out)
-	addInconclusiveAs(c, &o.InconclusiveAs)
+	o.add(c)
 	return c
 }
 
-func runAudit(s *Streams, o AuditOptions, path string) error {
-	outs, err := parseOutputs(s, o.Out)
+func runAudit(s *Streams, o ReportingOptions, path string) error {
+	outs, err := o.outputs(s)
 	if err != nil {
 		return err
 	}
@@ -46,11 +39,11 @@ func runAudit(s *Streams, o AuditOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	v := audit.Judge(j.Target, j.Reference)
-	if err := writeAll(s, outs, report.New(j, v)); err != nil {
+	verdict, err := o.tell(s, outs, report.New(j, audit.Judge(j.Target, j.Reference)))
+	if err != nil {
 		return err
 	}
-	return verdictCode(v.Verdict, o.InconclusiveAs)
+	return verdictCode(verdict, o.InconclusiveAs)
 }
 
 func readJournal(path string) (replay.Journal, error) {
@@ -71,8 +64,4 @@ func readJournal(path string) (replay.Journal, error) {
 
 func addOut(c *cobra.Command, out *[]string) {
 	c.Flags().StringArrayVar(out, "out", nil, "report as `FORMAT[=FILE]`: "+strings.Join(report.Names(), ", ")+" (repeatable; default: text)")
-}
-
-func addInconclusiveAs(c *cobra.Command, code *int) {
-	c.Flags().IntVar(code, "inconclusive-as", exitInconclusive, "exit `code` of an inconclusive verdict")
 }

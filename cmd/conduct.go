@@ -18,17 +18,17 @@ import (
 
 // ConductOptions are the flags that say how a plan is carried out. run and demo share them.
 type ConductOptions struct {
-	Settle         time.Duration
-	SettleMax      time.Duration
-	Redis          string
-	Reference      string
-	Out            []string
-	Journal        string
-	KeepBodies     bool
-	TimeScale      float64
-	Patience       time.Duration
-	MaxDuration    time.Duration
-	InconclusiveAs int
+	ReportingOptions
+	Settle      time.Duration
+	SettleMax   time.Duration
+	Redis       string
+	Reference   string
+	Journal     string
+	KeepBodies  bool
+	TimeScale   float64
+	Patience    time.Duration
+	MaxDuration time.Duration
+	TUI         string
 }
 
 func (o *ConductOptions) add(c *cobra.Command) {
@@ -42,8 +42,8 @@ func (o *ConductOptions) add(c *cobra.Command) {
 	f.Float64Var(&o.TimeScale, "time-scale", 0, "factor on the provider's waits between redeliveries; 1 is real time (default: short enough to be quick)")
 	f.DurationVar(&o.Patience, "patience", 0, "how long to wait for an answer (default: the provider's timeout)")
 	f.DurationVar(&o.MaxDuration, "max-duration", 0, "stop sending after this long")
-	addOut(c, &o.Out)
-	addInconclusiveAs(c, &o.InconclusiveAs)
+	o.ReportingOptions.add(c)
+	addTUI(c, &o.TUI, "auto (in a terminal, unless --out writes to it)")
 }
 
 // conduct is one run being carried out.
@@ -61,20 +61,50 @@ type conduct struct {
 	late func(context.Context, time.Duration) error
 	// reference says under which conditions the reference runs.
 	reference referenceConditions
+	// close ends an endpoint that was started for the run; nil where there is none.
+	close func()
+	// tap is told each record as it is journaled; nil for nobody.
+	tap func(replay.Record)
+	// begun hears nil once everything is ready to be sent; nil for nobody.
+	begun chan<- error
+	// hold keeps the faults back until it is closed; nil holds nothing.
+	hold <-chan struct{}
 
 	rec   *recorder
 	watch *observe.Watcher
 	stop  *stopper
 }
 
-// run is the flow: plan -> attempts + effects -> history -> verdict -> report.
+// run carries the run out and reports.
 func (c *conduct) run(ctx context.Context) error {
-	c.stop = newStopper(ctx, c.o.MaxDuration, c.show.Say)
-	defer c.stop.Close()
-	if err := c.prepare(); err != nil {
+	done, err := c.carryOut(newStopper(ctx, c.o.MaxDuration, c.show.Say))
+	if err != nil {
 		return err
 	}
+	return c.conclude(done)
+}
+
+// finished is a run that is over and judged. writing says that its journal lacks something.
+type finished struct {
+	journal replay.Journal
+	verdict audit.Verdict
+	writing error
+}
+
+// carryOut is the flow: plan -> attempts + effects -> history -> verdict. It uses the stopper up.
+func (c *conduct) carryOut(stop *stopper) (finished, error) {
+	c.stop = stop
+	defer stop.Close()
+	if c.close != nil {
+		defer c.close()
+	}
+	if err := c.prepare(); err != nil {
+		return finished{}, err
+	}
 	defer c.watch.Close()
+	if c.begun != nil {
+		c.begun <- nil
+	}
 	if err := c.send(); err != nil {
 		c.stop.Stop(err.Error())
 	}
@@ -83,7 +113,8 @@ func (c *conduct) run(ctx context.Context) error {
 	c.markStop()
 	c.rec.End(replay.TargetRun)
 	c.runReference()
-	return c.conclude()
+	journal, writing := c.rec.Close()
+	return finished{journal, audit.Judge(journal.Target, journal.Reference), writing}, nil
 }
 
 // prepare opens what the run needs, before anything is sent.
@@ -108,6 +139,7 @@ func (c *conduct) prepare() error {
 	if c.rec, err = newRecorder(path, c.o.KeepBodies, base, func(err error) { c.stop.Stop(err.Error()) }); err != nil {
 		return err
 	}
+	c.rec.tap = c.tap
 	used := c.openSources(base)
 	if used != nil {
 		_, err := c.rec.Close()
@@ -220,9 +252,26 @@ func (c *conduct) beforePhase(_ context.Context, p replay.Phase) error {
 	if p == replay.PhaseFault || p == replay.PhaseLate {
 		c.settle(p)
 	}
+	if p == replay.PhaseFault {
+		c.holdBack()
+	}
 	c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkPhase, At: c.rec.Now(), Phase: p})
 	c.show.Phase(p, c.p.plan)
 	return nil
+}
+
+// holdBack waits until what is held by hand is released, or the run is stopped. The journal tells how long that was.
+func (c *conduct) holdBack() {
+	if c.hold == nil {
+		return
+	}
+	from := c.rec.Now()
+	select {
+	case <-c.hold:
+	case <-c.stop.soft.Done():
+	}
+	c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkNote, At: c.rec.Now(),
+		Text: fmt.Sprintf("the faults were held back by hand for %s", (c.rec.Now() - from).Round(time.Millisecond))})
 }
 
 func ackedAny(h replay.History) bool {
@@ -276,20 +325,19 @@ func (c *conduct) markStop() {
 	}
 }
 
-// conclude judges, reports, and turns the verdict into an exit code.
-func (c *conduct) conclude() error {
-	journal, writing := c.rec.Close()
-	v := audit.Judge(journal.Target, journal.Reference)
+// conclude reports, and turns the verdict into an exit code.
+func (c *conduct) conclude(f finished) error {
 	c.show.Done()
-	if err := writeAll(c.s, c.outs, report.New(journal, v)); err != nil {
+	verdict, err := c.o.tell(c.s, c.outs, report.New(f.journal, f.verdict))
+	if err != nil {
 		return err
 	}
 	c.show.Say("journal: %s", c.rec.path)
-	if writing != nil && v.Verdict != audit.Fail {
-		return writing
+	if f.writing != nil && verdict != audit.Fail {
+		return f.writing
 	}
-	if writing != nil {
-		c.show.Say("%v", writing)
+	if f.writing != nil {
+		c.show.Say("%v", f.writing)
 	}
-	return verdictCode(v.Verdict, c.o.InconclusiveAs)
+	return verdictCode(verdict, c.o.InconclusiveAs)
 }

@@ -95,7 +95,7 @@ func runDemo(ctx context.Context, s *Streams, o DemoOptions, fixtures fs.FS, nam
 	if err != nil {
 		return err
 	}
-	outs, err := parseOutputs(s, o.Out)
+	outs, err := o.outputs(s)
 	if err != nil {
 		return err
 	}
@@ -105,26 +105,32 @@ func runDemo(ctx context.Context, s *Streams, o DemoOptions, fixtures fs.FS, nam
 	if err != nil {
 		return err
 	}
+	return perform(ctx, s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
+		return o.prepare(ctx, set, entry, show, v)
+	})
+}
+
+// prepare starts the handler and makes its run ready.
+func (o DemoOptions) prepare(ctx context.Context, set fixture.Set, entry zoo.Entry, show *progress, v variation) (*conduct, error) {
+	v.shape(&o.PlanningOptions)
 	p, err := o.planWith(set, show.Say)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d, err := startDemo(ctx, o, entry, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer d.close()
 	show.Say("demo: the built-in handler %s at %s, with an embedded Redis and work that fails once for half of the events", entry.Name, d.url)
-	cd := &conduct{
-		s: s, o: o.ConductOptions, p: p, outs: outs, show: show,
+	return &conduct{
+		p: p, close: d.close,
 		target:  dispatch.Target{URL: d.url, Guard: &dispatch.Guard{}},
 		sources: []observe.Source{d.effects},
 		late:    d.late,
-		header:  replay.Header{Target: d.url.String(), Command: redact.Command(append([]string{"hookonce"}, os.Args[1:]...))},
+		header:  replay.Header{Target: d.url.String(), Command: v.command(os.Args, p.plan.Seed)},
 		// The reference has it as hard as the handler.
 		reference: referenceConditions{work: o.Work, fails: reference.FailHalf},
-	}
-	return cd.run(ctx)
+	}, nil
 }
 
 // demo is a handler that is served inside the process.

@@ -8,11 +8,14 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"hookonce/cmd/hush"
 )
 
 // Main runs hookonce with the process's arguments and returns its exit code.
 // fixtures are the events that demo and serve speak of.
 func Main(fixtures fs.FS) int {
+	hush.Restore()
 	return execute(context.Background(), SystemStreams(), fixtures, os.Args[1:])
 }
 

@@ -105,16 +105,21 @@ func (o output) write(stdout io.Writer, r report.Report) error {
 		_, err := stdout.Write(buf.Bytes())
 		return err
 	}
+	return replaceFile(o.file, buf.Bytes())
+}
+
+// replaceFile writes a file whole: nobody reads half of it.
+func replaceFile(path string, text []byte) error {
 	// A device or a pipe, such as /dev/stdout, cannot be replaced.
-	if info, err := os.Stat(o.file); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(o.file, buf.Bytes(), 0o644)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0o644)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(o.file), ".hookonce-*")
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".hookonce-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name())
-	if _, err = tmp.Write(buf.Bytes()); err == nil {
+	if _, err = tmp.Write(text); err == nil {
 		err = tmp.Chmod(0o644)
 	}
 	if e := tmp.Close(); err == nil {
@@ -123,7 +128,7 @@ func (o output) write(stdout io.Writer, r report.Report) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), o.file)
+	return os.Rename(tmp.Name(), path)
 }
 
 // safe makes foreign text fit for the screen.

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -26,6 +28,8 @@ type progress struct {
 	effects   int
 	shown     bool
 	lastDrawn time.Time
+	held      bool
+	kept      bytes.Buffer // what is told while it is held
 }
 
 func newProgress(s *Streams) *progress { return &progress{s: s} }
@@ -35,7 +39,38 @@ func (p *progress) Say(format string, a ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
-	fmt.Fprintf(p.s.Err, "%s\n", safe(fmt.Sprintf(format, a...)))
+	fmt.Fprintf(p.out(), "%s\n", safe(fmt.Sprintf(format, a...)))
+}
+
+// Hold keeps what is told, because something else has the terminal.
+func (p *progress) Hold() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	p.held = true
+}
+
+// LetGo tells what was kept.
+func (p *progress) LetGo() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = false
+	_, _ = p.kept.WriteTo(p.s.Err) // progress that cannot be told is lost
+}
+
+// Write passes on what a command prints.
+func (p *progress) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	return p.out().Write(b)
+}
+
+func (p *progress) out() io.Writer {
+	if p.held {
+		return &p.kept
+	}
+	return p.s.Err
 }
 
 // Phase begins a phase.
@@ -43,6 +78,9 @@ func (p *progress) Phase(phase replay.Phase, plan replay.Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.phase, p.total = phaseText[phase], len(plan.Deliveries)
+	if p.held {
+		return
+	}
 	if p.s.Lively() {
 		p.draw(true)
 		return
@@ -102,7 +140,7 @@ func (p *progress) Referencing(name string) {
 	defer p.mu.Unlock()
 	p.phase = "running the same plan through the " + name + " reference"
 	p.draw(true)
-	if !p.s.Lively() {
+	if !p.s.Lively() && !p.held {
 		fmt.Fprintln(p.s.Err, p.phase)
 	}
 }
@@ -122,7 +160,7 @@ func (p *progress) clear() {
 }
 
 func (p *progress) draw(now bool) {
-	if !p.s.Lively() || !now && time.Since(p.lastDrawn) < redrawEvery {
+	if p.held || !p.s.Lively() || !now && time.Since(p.lastDrawn) < redrawEvery {
 		return
 	}
 	p.lastDrawn, p.shown = time.Now(), true

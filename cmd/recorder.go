@@ -23,6 +23,8 @@ type recorder struct {
 	path string
 	keep bool // bodies as they are
 	base time.Time
+	// tap is told each record as it is written; nil for nobody. It must not wait.
+	tap func(replay.Record)
 
 	mu      sync.Mutex
 	file    *os.File
@@ -90,6 +92,9 @@ func (r *recorder) check(err error) {
 }
 
 func (r *recorder) write(rec replay.Record) {
+	if r.tap != nil {
+		r.tap(rec)
+	}
 	if r.err == nil {
 		r.check(r.enc.Encode(rec))
 	}
@@ -101,8 +106,8 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	defer r.mu.Unlock()
 	r.journal.Target.Header, r.journal.Target.Plan = h, p
 	r.write(replay.Record{Header: &h})
-	if r.err == nil {
-		r.check(r.enc.EncodePlan(p))
+	for rec := range p.Records() {
+		r.write(rec)
 	}
 	for _, e := range p.Events {
 		whole, err := e.Loaded()

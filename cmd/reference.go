@@ -38,9 +38,6 @@ func checkReference(name, redis string) error {
 	if engines := []string{"embedded", "model"}; !slices.Contains(engines, redis) && !strings.HasPrefix(redis, "redis://") && !strings.HasPrefix(redis, "rediss://") {
 		return usagef("--redis %s: give embedded, model, or a URL such as redis://localhost:6379", safe(redis))
 	}
-	if redis == "model" && name != audit.Hardened {
-		return usagef("--redis model: it holds the guard's records only; the %s reference needs embedded or a redis:// URL", name)
-	}
 	return nil
 }
 

@@ -10,25 +10,44 @@ import (
 // NewReportCmd renders a recorded run.
 func NewReportCmd(s *Streams) *cobra.Command {
 	var out []string
+	var screen string
+	var known BaselineOptions
 	c := &cobra.Command{
 		Use:   "report JOURNAL",
 		Short: "Render a recorded run in any format",
-		Long:  "Reads a journal and renders it. Unlike audit it exits 0 whatever the verdict is.",
+		Long: `Reads a journal and renders it, or opens it on the interactive screen where stdout is a terminal
+and no --out is given. Unlike audit it exits 0 whatever the verdict is.`,
 		Example: `  hookonce report run.jsonl
-  hookonce report run.jsonl --out markdown >> "$GITHUB_STEP_SUMMARY"`,
+  hookonce report run.jsonl --out html=report.html --baseline known.json`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			interactive, err := wantsScreen(s, screen, len(out) > 0)
+			if err != nil {
+				return err
+			}
 			outs, err := parseOutputs(s, out)
 			if err != nil {
+				return err
+			}
+			if err := known.load(); err != nil {
 				return err
 			}
 			j, err := readJournal(args[0])
 			if err != nil {
 				return err
 			}
-			return writeAll(s, outs, report.New(j, audit.Judge(j.Target, j.Reference)))
+			if interactive {
+				return openRecorded(c.Context(), s, args[0], j)
+			}
+			r, err := known.apply(report.New(j, audit.Judge(j.Target, j.Reference)))
+			if err != nil {
+				return err
+			}
+			return writeAll(s, outs, r)
 		},
 	}
 	addOut(c, &out)
+	addTUI(c, &screen, "auto (in a terminal, unless --out is given)")
+	known.add(c)
 	return c
 }

@@ -21,6 +21,7 @@ import (
 	"hookonce/dedupe/observe"
 	"hookonce/replay"
 	"hookonce/replay/dispatch"
+	"hookonce/replay/fixture"
 	"hookonce/replay/redact"
 )
 
@@ -72,7 +73,7 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	f.StringVar(&o.CertURL, "cert-url", "", "PayPal: `URL` of your own certificate, for an endpoint that trusts it")
 	o.addSecrets(f)
 	o.PlanningOptions.add(f)
-	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP (repeatable)")
+	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable)")
 	f.StringToStringVar(&o.Expect, "expect-effects", nil, "`TYPE=N`: an event of this type has N effects, whatever control shows")
 	f.StringSliceVar(&o.Checks, "checks", nil, "checks that must be decided, as a `list`: an undecided one makes the run inconclusive")
 	f.StringSliceVar(&o.Volatile, "volatile", nil, "`names` of response members that may differ between two answers to one event")
@@ -104,7 +105,7 @@ func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
 		public.User = nil
 		o.PublicURL = public.String()
 	}
-	outs, err := parseOutputs(s, o.Out)
+	outs, err := o.outputs(s)
 	if err != nil {
 		return err
 	}
@@ -113,24 +114,28 @@ func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
 		return err
 	}
 	show := newProgress(s)
-	p, err := o.buildPlan(s, args, show.Say)
+	set, err := fixture.Load(args, s.In, fixture.Options{Provider: o.Provider})
 	if err != nil {
-		return err
+		return usagef("%w", err)
 	}
-	sources, err := o.sources(p.plan)
-	if err != nil {
-		return err
+	header := replay.Header{Target: redact.URL(o.Target), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
+	return perform(c.Context(), s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
+		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header})
+	})
+}
+
+// prepare completes a run with its plan and its effect sources, and resets the endpoint.
+func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress, v variation, c conduct) (*conduct, error) {
+	v.shape(&o.PlanningOptions)
+	var err error
+	if c.p, err = o.planWith(set, show.Say); err != nil {
+		return nil, err
 	}
-	if err := o.reset(c.Context(), s); err != nil {
-		return err
+	if c.sources, err = o.sources(c.p.plan); err != nil {
+		return nil, err
 	}
-	cd := &conduct{
-		s: s, o: o.ConductOptions, p: p, target: target, wait: o.Wait, sources: sources, outs: outs, show: show,
-		header: replay.Header{Target: target.URL.Redacted(), Command: redact.Command(append([]string{"hookonce"}, os.Args[1:]...)),
-			Expect: expect, Checks: o.Checks, Volatile: o.Volatile},
-	}
-	cd.header.Target = redact.URL(o.Target)
-	return cd.run(c.Context())
+	c.header.Command = v.command(os.Args, c.p.plan.Seed)
+	return &c, o.reset(ctx, show)
 }
 
 // missingArguments tells what is missing, and the shortest line that works.
@@ -216,12 +221,12 @@ func (o *RunOptions) sources(p replay.Plan) ([]observe.Source, error) {
 	return out, nil
 }
 
-func (o *RunOptions) reset(ctx context.Context, s *Streams) error {
+func (o *RunOptions) reset(ctx context.Context, show *progress) error {
 	if o.Reset == "" {
 		return nil
 	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", o.Reset)
-	cmd.Stdout, cmd.Stderr = s.Err, s.Err
+	cmd.Stdout, cmd.Stderr = show, show
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("--reset: the command failed: %w", err)
 	}

@@ -117,12 +117,17 @@ type Journal struct {
 	Target    History
 	Reference *History
 	// Bodies are the requests' bodies by the event's key, as the journal keeps them: redacted, unless asked otherwise.
+	// Those beyond MaxBodies bytes are left in the file.
 	Bodies map[string]string
 	// Torn says that the last line was incomplete and was cut.
 	Torn bool
 
-	head PlanHead
+	head      PlanHead
+	bodyBytes int
 }
+
+// MaxBodies is how many bytes of request bodies a Journal holds in memory.
+const MaxBodies = 64 << 20
 
 // ReadJournal reads a journal. A torn last line is cut; anything else that is
 // not a record is an error that names the line.
@@ -184,14 +189,21 @@ func (j *Journal) Add(r Record) error {
 	case r.Delivery != nil:
 		j.Target.Plan.Deliveries = append(j.Target.Plan.Deliveries, *r.Delivery)
 	case r.Body != nil:
-		if j.Bodies == nil {
-			j.Bodies = map[string]string{}
-		}
-		j.Bodies[r.Body.Event] = r.Body.Text
+		j.addBody(*r.Body)
 	default:
 		j.run(r.Run).add(r)
 	}
 	return nil
+}
+
+func (j *Journal) addBody(b Body) {
+	if j.bodyBytes += len(b.Text); j.bodyBytes > MaxBodies {
+		return
+	}
+	if j.Bodies == nil {
+		j.Bodies = map[string]string{}
+	}
+	j.Bodies[b.Event] = b.Text
 }
 
 func (j *Journal) run(r Run) *History {

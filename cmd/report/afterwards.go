@@ -12,9 +12,12 @@ import (
 // afterwards is what stands below the findings: what is missing, what each check
 // says, what control taught, and how to run everything again.
 func (p *page) afterwards(r Report) {
-	if r.Verdict != audit.Inconclusive || len(r.Missing) > missingShown {
+	if missing := r.lacking(); len(missing) > missingShown {
+		p.list("missing", yellow, missing)
+	} else if len(missing) == 0 {
 		p.list("missing", yellow, r.Missing)
 	}
+	p.list("baseline", plainInk, r.baselineLines())
 	p.list("checks", plainInk, r.reasons())
 	p.list("types", plainInk, r.unjudged())
 	p.list("faults", plainInk, r.unfired())

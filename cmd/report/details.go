@@ -89,13 +89,20 @@ func legendItems() []string {
 func (f Finding) facts() []string {
 	var out []string
 	for _, x := range []struct{ name, value string }{
-		{"event", f.Event}, {"type", f.Type}, {"subject", f.Subject}, {"fault", f.Fault}, {"fixture", f.Fixture},
+		{"known", f.knownFact()}, {"event", f.Event}, {"type", f.Type}, {"subject", f.Subject}, {"fault", f.Fault}, {"fixture", f.Fixture},
 	} {
 		if x.value != "" && !strings.Contains(f.Message, x.value) {
 			out = append(out, x.name+" "+clipMiddle(redact.Screen(x.value, 200), 60))
 		}
 	}
 	return out
+}
+
+func (f Finding) knownFact() string {
+	if f.Known {
+		return "to the baseline"
+	}
+	return ""
 }
 
 func (f Finding) referenceLine() string {

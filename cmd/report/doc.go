@@ -1,5 +1,5 @@
 // Package report renders the outcome of a run: as text and as a page of HTML for people, as JSON, as
-// JUnit XML for CI and as Markdown for a job's summary page.
+// JUnit XML for CI, as Markdown for a job's summary page and as annotations of a GitHub job.
 //
 // New turns a journal and its verdict into a Report; every format is a function
 // of that Report alone, so that all of them show the same figures. The package never judges,

@@ -41,6 +41,7 @@ func Formats() []Named {
 		{"junit", ".xml", plain(JUnit)},
 		{"markdown", ".md", plain(Markdown)},
 		{"html", ".html", plain(HTML)},
+		{"github", ".github.txt", plain(GitHub)},
 	}
 }
 

@@ -14,6 +14,8 @@ type group struct {
 	cause    audit.Cause
 	severity audit.Severity
 	findings []Finding
+	// known says that a baseline names all of them.
+	known bool
 }
 
 func (g group) title() string {
@@ -41,8 +43,9 @@ func (r Report) groups() []group {
 		}
 		out[i].findings = append(out[i].findings, f)
 	}
-	for _, g := range out {
+	for i, g := range out {
 		slices.SortStableFunc(g.findings, func(a, b Finding) int { return a.unproven() - b.unproven() })
+		out[i].known = !slices.ContainsFunc(g.findings, func(f Finding) bool { return !f.Known })
 	}
 	rank := map[string]int{}
 	for i, c := range r.Checks {
@@ -52,17 +55,27 @@ func (r Report) groups() []group {
 		if c := weight(a.severity) - weight(b.severity); c != 0 {
 			return c
 		}
+		if a.known != b.known {
+			if a.known {
+				return 1
+			}
+			return -1
+		}
 		return rank[a.code] - rank[b.code]
 	})
 	return out
 }
 
-// unproven is 0 for a finding with copies that raced and overlapped, else 1.
+// unproven is 0 for a finding with copies that raced and overlapped, else 1; known ones come after all others.
 func (f Finding) unproven() int {
+	n := 1
 	if g := f.Evidence.Gate; g != nil && g.Overlapped {
-		return 0
+		n = 0
 	}
-	return 1
+	if f.Known {
+		n += 2
+	}
+	return n
 }
 
 func weight(s audit.Severity) int {

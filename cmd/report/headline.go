@@ -10,30 +10,53 @@ import (
 
 // headline says the verdict in words, from figures alone.
 func (r Report) headline() string {
-	switch r.Verdict {
+	switch r.Outcome() {
 	case audit.Fail:
-		if s := r.violated(); s != "" {
-			return s
-		}
-		return "a check failed"
+		return r.failed()
 	case audit.Pass:
+		if r.excused() {
+			return "nothing new; known: " + r.violated(func(Finding) bool { return true })
+		}
 		return fmt.Sprintf("no violation in %s of %s", plural(r.Stats.Attempts, "delivery"), plural(r.Stats.Events, "event"))
 	}
 	return "not enough was observed to say that every event is processed exactly once"
 }
 
+func (r Report) failed() string {
+	s := r.violated(func(f Finding) bool { return !f.Known })
+	known := 0
+	for _, f := range r.Findings {
+		if f.Known {
+			known++
+		}
+	}
+	switch {
+	case s == "":
+		return "a check failed"
+	case r.Baseline != nil && known == 0:
+		return "new: " + s
+	case known > 0:
+		return fmt.Sprintf("new: %s; %s besides", s, plural(known, "known violation"))
+	}
+	return s
+}
+
 // violated counts what went wrong: "12 events processed more than once, 2 events lost".
-func (r Report) violated() string {
+func (r Report) violated(counts func(Finding) bool) string {
 	var order []string
 	count := map[string]int{}
 	for _, g := range r.groups() {
 		if g.severity != audit.Violation {
 			continue
 		}
-		if count[g.code] == 0 {
-			order = append(order, g.code)
+		for _, f := range g.findings {
+			if !counts(f) {
+				continue
+			}
+			if count[g.code]++; count[g.code] == 1 {
+				order = append(order, g.code)
+			}
 		}
-		count[g.code] += len(g.findings)
 	}
 	const most = 3
 	var out []string

@@ -19,6 +19,7 @@ type view struct {
 	Target, Tool, Started, Seed string
 	Command                     string
 	Missing, Notes, Unfired     []string
+	Baseline                    []string
 	Worst                       *findingView
 	WorstTitle                  string
 	Tiles                       []tile
@@ -55,12 +56,12 @@ type typeView struct {
 }
 
 func newView(r Report) view {
-	word, _ := verdictWord(r.Verdict)
+	word, _ := r.word()
 	v := view{
 		Policy: policy(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), //nolint:gosec // our own files
-		Word: word, Class: statusClass(r.Verdict), Headline: show(r.headline()), Target: show(r.Target), Tool: redact.Screen(r.Tool, 40),
+		Word: word, Class: r.class(), Headline: show(r.headline()), Target: show(r.Target), Tool: redact.Screen(r.Tool, 40),
 		Started: r.Started.Format("2006-01-02 15:04:05 UTC"), Seed: fmt.Sprint(r.Seed), Command: redact.Screen(r.Command, 2*maxLine),
-		Missing: few(r.Missing), Notes: few(r.Notes), Unfired: few(r.unfired()), Tiles: r.tiles(), Facts: r.factLines(),
+		Missing: few(r.missingOrLacking()), Baseline: few(r.baselineLines()), Notes: few(r.Notes), Unfired: few(r.unfired()), Tiles: r.tiles(), Facts: r.factLines(),
 		Findings: len(r.Findings), Events: r.viewEvents(), Charts: r.charts(),
 	}
 	if groups := r.groups(); len(groups) > 0 {
@@ -101,11 +102,31 @@ func statusClass(s audit.Status) string {
 	return "warn"
 }
 
+// class colours the verdict.
+func (r Report) class() string {
+	if r.excused() {
+		return "warn"
+	}
+	return statusClass(r.Outcome())
+}
+
+// missingOrLacking is what the outcome lacks, or else what the run did.
+func (r Report) missingOrLacking() []string {
+	if missing := r.lacking(); len(missing) > 0 {
+		return missing
+	}
+	return r.Missing
+}
+
 func (r Report) factLines() []factView {
-	return []factView{
+	out := []factView{
 		{"tested", r.testedLine()}, {"races", strings.Join(r.raceItems(), "; ")}, {"faults", strings.Join(r.faultItems(), ", ")},
 		{"late duplicates", show(r.Late.Statement)}, {"effects", strings.Join(r.sourceItems(), ", ")}, {"waits", r.Time.Statement},
 	}
+	if items := r.baselineItems(); items != nil {
+		out = append(out, factView{"baseline", strings.Join(items, ", ")})
+	}
+	return out
 }
 
 // tiles are the figures to look at first.

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ type junitText struct {
 
 // JUnit writes JUnit XML: a suite with a test case per check, and one with a test case per
 // event. A violation is a failure, an undecided check an error, so that an inconclusive run is never green;
-// what was not asked for, or could not be judged, is skipped with its reason; warnings and hints stand in system-out.
+// what was not asked for, could not be judged, or is known to a baseline is skipped with its reason; warnings and hints stand in system-out.
 func JUnit(w io.Writer, r Report) error {
 	checks := r.suite("hookonce checks", r.checkCases())
 	events := r.suite("hookonce events", r.eventCases())
@@ -89,7 +90,7 @@ func (r Report) suite(name string, cases []junitCase) junitSuite {
 	s := junitSuite{Name: name, Tests: len(cases), Time: fmt.Sprintf("%.3f", time.Duration(r.Stats.Elapsed).Seconds()),
 		Timestamp: r.Started.Format("2006-01-02T15:04:05"), Cases: cases}
 	for _, p := range []junitProperty{
-		{"verdict", string(r.Verdict)}, {"seed", fmt.Sprint(r.Seed)}, {"command", r.Command}, {"target", r.Target},
+		{"verdict", string(r.Outcome())}, {"seed", fmt.Sprint(r.Seed)}, {"command", r.Command}, {"target", r.Target},
 		{"provider", r.Provider}, {"hookonce", r.Tool},
 	} {
 		s.Properties = append(s.Properties, junitProperty{p.Name, redact.Screen(p.Value, maxLine)})
@@ -121,10 +122,10 @@ func (r Report) checkCases() []junitCase {
 		byCode[f.Code] = append(byCode[f.Code], f)
 	}
 	var out []junitCase
-	shown := r.Verdict == audit.Pass
+	shown := r.Outcome() == audit.Pass
 	for _, c := range r.Checks {
 		out = append(out, c.testCase(byCode[c.Name]))
-		shown = shown || c.Status == r.Verdict
+		shown = shown || c.Status == r.Outcome()
 	}
 	if !shown {
 		out = append(out, r.verdictCase())
@@ -135,8 +136,8 @@ func (r Report) checkCases() []junitCase {
 // verdictCase makes a verdict seen that no single check accounts for.
 func (r Report) verdictCase() junitCase {
 	c := newCase("hookonce.checks", "verdict")
-	p := &junitProblem{Message: redact.Screen(r.headline(), maxLine), Type: string(r.Verdict), Text: screenLines(r.Missing)}
-	if r.Verdict == audit.Fail {
+	p := &junitProblem{Message: redact.Screen(r.headline(), maxLine), Type: string(r.Outcome()), Text: screenLines(r.lacking())}
+	if r.Outcome() == audit.Fail {
 		c.Failure = p
 	} else {
 		c.Error = p
@@ -149,6 +150,10 @@ func (c Check) testCase(found []Finding) junitCase {
 	reason := redact.Screen(c.Reason, maxLine)
 	switch c.Status {
 	case audit.Fail:
+		if allKnown(found) {
+			out.Skipped = &junitProblem{Message: "known to the baseline: " + phrase(c.Name, c.Findings)}
+			break
+		}
 		out.Failure = &junitProblem{Message: phrase(c.Name, c.Findings), Type: redact.Screen(c.Name, 200), Text: findingTexts(found)}
 	case audit.Inconclusive:
 		out.Error = &junitProblem{Message: reason, Type: "inconclusive"}
@@ -196,6 +201,8 @@ func (e Event) testCase(found []Finding) junitCase {
 		}
 	}
 	switch {
+	case len(wrong) > 0 && allKnown(wrong):
+		out.Skipped = &junitProblem{Message: redact.Screen("known to the baseline: "+wrong[0].Message, maxLine)}
 	case len(wrong) > 0:
 		out.Failure = &junitProblem{Message: redact.Screen(wrong[0].Message, maxLine), Type: redact.Screen(wrong[0].Code, 200), Text: findingTexts(wrong)}
 	case undecided(e.Judgement):
@@ -205,6 +212,11 @@ func (e Event) testCase(found []Finding) junitCase {
 		out.Output = &junitText{findingTexts(other)}
 	}
 	return out
+}
+
+// allKnown says that there are findings, and a baseline names every one.
+func allKnown(found []Finding) bool {
+	return len(found) > 0 && !slices.ContainsFunc(found, func(f Finding) bool { return !f.Known })
 }
 
 // findingTexts says of each finding what happened, what to do and how to see it again.

@@ -29,16 +29,16 @@ type markdown struct{ strings.Builder }
 func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(m, format, args...) }
 
 func (m *markdown) head(r Report) {
-	mark := map[audit.Status]string{audit.Pass: "✅", audit.Fail: "❌"}[r.Verdict]
-	if mark == "" {
+	mark := map[audit.Status]string{audit.Pass: "✅", audit.Fail: "❌"}[r.Outcome()]
+	if mark == "" || r.excused() {
 		mark = "⚠️"
 	}
-	word, _ := verdictWord(r.Verdict)
+	word, _ := r.word()
 	m.printf("## %s hookonce: %s\n\n**%s**\n\n", mark, word, escapeMarkdown(r.headline(), 400))
-	if r.Verdict == audit.Inconclusive {
-		for i, s := range r.Missing {
+	if missing := r.lacking(); len(missing) > 0 {
+		for i, s := range missing {
 			if i == 20 {
-				m.printf("- and %d more\n", len(r.Missing)-i)
+				m.printf("- and %d more\n", len(missing)-i)
 				break
 			}
 			m.printf("- %s\n", escapeMarkdown(s, maxLine))
@@ -57,6 +57,9 @@ func (m *markdown) head(r Report) {
 	m.fact("effects", strings.Join(r.sourceItems(), ", "))
 	m.fact("right", strings.Join(r.scoreItems(), ", "))
 	m.fact("waits", r.Time.Statement)
+	if items := r.baselineItems(); items != nil {
+		m.fact("baseline", strings.Join(items, ", "))
+	}
 	m.printf("\n")
 }
 
@@ -145,6 +148,13 @@ func (m *markdown) fence(language, text string) {
 }
 
 func (m *markdown) notes(r Report) {
+	for i, n := range r.baselineLines() {
+		if i == 20 {
+			m.printf("- and %d more of the baseline\n", len(r.baselineLines())-i)
+			break
+		}
+		m.printf("- %s\n", escapeMarkdown(n, 300))
+	}
 	for i, n := range r.Notes {
 		if i == 20 {
 			m.printf("- and %d more notes\n", len(r.Notes)-i)

@@ -47,7 +47,9 @@ type Report struct {
 	Score     Score      `json:"score"`
 	Reference *Reference `json:"reference"`
 	Notes     []string   `json:"notes"`
-	Stats     Stats      `json:"stats"`
+	// Baseline compares with what is known; nil where no baseline was given.
+	Baseline *Compared `json:"baseline,omitempty"`
+	Stats    Stats     `json:"stats"`
 }
 
 // Micros is a duration that JSON shows as an integer number of microseconds.
@@ -89,8 +91,10 @@ type Finding struct {
 	Effects  int    `json:"effects"`
 	Expected int    `json:"expected"`
 	Effect   string `json:"effect,omitempty"`
-	Message  string `json:"message"`
-	Advice   string `json:"advice"`
+	// Known says that a baseline names it.
+	Known   bool   `json:"known,omitempty"`
+	Message string `json:"message"`
+	Advice  string `json:"advice"`
 	// Deliveries are the numbers of the event's deliveries that were sent.
 	Deliveries []int    `json:"deliveries"`
 	Evidence   Evidence `json:"evidence"`

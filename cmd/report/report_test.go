@@ -22,7 +22,7 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	_, err := Lookup("ya\x1bml", Style{})
-	if err == nil || err.Error() != `format "ya\x1bml": unknown, use one of text, json, junit, markdown, html` {
+	if err == nil || err.Error() != `format "ya\x1bml": unknown, use one of text, json, junit, markdown, html, github` {
 		t.Errorf("got %v", err)
 	}
 }

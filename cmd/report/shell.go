@@ -22,6 +22,12 @@ func seeded(command string, seed uint64) string {
 	return strings.Join(replaceFlags(words, []string{"--seed"}, []string{"--seed", strconv.FormatUint(seed, 10)}), " ")
 }
 
+// Narrow rewrites the command of a run to the seed, the faults and the event types given, where they are not empty. Flags that
+// name files are dropped.
+func Narrow(command string, seed uint64, faults, only string) string {
+	return narrow(command, seed, faults, only)
+}
+
 // narrow rewrites the command of a run so that it shows one fault and one type of
 // event again, under the same seed. Files are not written anew by a reproduction, so flags that
 // name some are dropped. It is empty for an empty command.
@@ -31,7 +37,7 @@ func narrow(command string, seed uint64, fault, only string) string {
 		return ""
 	}
 	add := []string{"--seed", strconv.FormatUint(seed, 10)}
-	drop := []string{"--seed", "--out", "--journal"}
+	drop := []string{"--seed", "--out", "--journal", "--tui", "--baseline", "--write-baseline"}
 	if fault != "" {
 		add, drop = append(add, "--faults", fault), append(drop, "--faults")
 	}

@@ -41,10 +41,12 @@ const titleWidth = 31
 // groupLine is one row of the table of findings.
 func (p *page) groupLine(g group) {
 	mark, ink := "✗", red
-	switch g.severity {
-	case audit.Warning:
+	switch {
+	case g.known:
+		mark, ink = "=", yellow
+	case g.severity == audit.Warning:
 		mark, ink = "!", yellow
-	case audit.Hint:
+	case g.severity == audit.Hint:
 		mark, ink = "·", dim
 	}
 	example := clip(g.findings[0].about(), headWidth-2-7-2-titleWidth-2)

@@ -48,6 +48,9 @@ func (r Report) tested() []fact {
 	facts = append(facts, fact{"races", list(r.raceItems(), "; ")}, fact{"faults", list(r.faultItems(), ", ")},
 		fact{"late", wrap(r.Late.Statement, width)}, fact{"effects", list(r.sourceItems(), ", ")},
 		fact{"right", list(r.scoreItems(), ", ")})
+	if items := r.baselineItems(); items != nil {
+		facts = append(facts, fact{"baseline", list(items, ", ")})
+	}
 	if r.Time.Scale != 1 {
 		facts = append(facts, fact{"waits", wrap(r.waitsLine(), width)})
 	}

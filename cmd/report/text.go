@@ -25,7 +25,7 @@ func Text(s Style) Format {
 
 // head is the screen before the details.
 func (p *page) head(r Report) {
-	word, ink := verdictWord(r.Verdict)
+	word, ink := r.word()
 	lines := wrap(redact.Screen(r.headline(), 400), headWidth-len(word)-2)
 	for i, l := range lines[:min(2, len(lines))] {
 		if i == 0 {
@@ -42,9 +42,13 @@ func (p *page) head(r Report) {
 	p.summary(r)
 }
 
-func verdictWord(s audit.Status) (string, colour) {
-	switch s {
+// word is the verdict in one word. Violations that are all known are neither a pass nor a failure.
+func (r Report) word() (string, colour) {
+	switch r.Outcome() {
 	case audit.Pass:
+		if r.excused() {
+			return "KNOWN", "1;33"
+		}
 		return "PASS", "1;32"
 	case audit.Fail:
 		return "FAIL", redBold
@@ -57,13 +61,14 @@ const missingShown = 4
 
 // missing says first what an inconclusive verdict lacks.
 func (p *page) missing(r Report) {
-	if r.Verdict != audit.Inconclusive {
+	missing := r.lacking()
+	if len(missing) == 0 {
 		return
 	}
 	p.blank()
-	for i, m := range r.Missing {
-		if i == missingShown && len(r.Missing) > missingShown {
-			p.labelled("", dim, plural(len(r.Missing)-missingShown, "more thing")+" missing, listed below", headWidth, 1)
+	for i, m := range missing {
+		if i == missingShown && len(missing) > missingShown {
+			p.labelled("", dim, plural(len(missing)-missingShown, "more thing")+" missing, listed below", headWidth, 1)
 			return
 		}
 		label := ""

@@ -40,6 +40,11 @@ func decodeLine(snap *snapshot, line string, states bool) error {
 	if err != nil {
 		return err
 	}
+	return takeColumns(snap, columns, states)
+}
+
+// takeColumns takes an id with its count, or a subject with its version.
+func takeColumns(snap *snapshot, columns []string, states bool) error {
 	if len(columns) > 2 && columns[0] == "state" {
 		return stateLine(snap, columns[1:])
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,14 +88,24 @@ type scheme struct {
 }
 
 func schemes() []scheme {
-	return []scheme{
+	all := []scheme{
 		{"http", "http://HOST/PATH", parseHTTP},
 		{"https", "https://HOST/PATH", parseHTTP},
 		{"exec", "exec:CMD", parseExec},
 		{"exec+state", "exec+state:CMD", parseExec},
 		{"listen", "listen:ADDR", parseListen},
 		{"log", "log:FILE#REGEXP", parseLog},
+		{"redis", redisUsage, parseRedis},
+		{"rediss", redisUsage, parseRedis},
+		{"redis+state", redisUsage, parseRedis},
+		{"rediss+state", redisUsage, parseRedis},
 	}
+	for _, d := range databases() {
+		for _, name := range d.schemes {
+			all = append(all, scheme{name, d.usage, parseSQL})
+		}
+	}
+	return all
 }
 
 // Parse makes a source of its spec. It touches neither network, files nor processes. Its errors wrap ErrSpec.
@@ -122,27 +133,17 @@ func Parse(text string, o Options) (Source, error) {
 func usages() string {
 	var all []string
 	for _, s := range schemes() {
-		all = append(all, s.usage)
+		if !slices.Contains(all, s.usage) {
+			all = append(all, s.usage)
+		}
 	}
 	last := len(all) - 1
 	return strings.Join(all[:last], ", ") + " or " + all[last]
 }
 
 func unknownScheme(name string) error {
-	example := ""
-	switch name {
-	case "postgres", "postgresql":
-		example = `exec:psql "$DATABASE_URL" -tAc "select event_id, count(*) from charges group by 1"`
-	case "mysql", "mariadb":
-		example = `exec:mysql -N -B shop -e "select event_id, count(*) from charges group by 1"`
-	case "sqlite", "sqlite3":
-		example = `exec:sqlite3 -noheader shop.db "select event_id, count(*) from charges group by 1"`
-	case "redis", "rediss", "valkey":
-		example = `exec:redis-cli --raw lrange charges 0 -1`
-	case "file":
+	if name == "file" {
 		return errors.New("files are not read by URL; follow one with log:FILE#REGEXP, or print one with exec:cat FILE")
-	default:
-		return fmt.Errorf("the scheme %q is not known; use %s", name, usages())
 	}
-	return fmt.Errorf("databases are not read directly in this version; let a command print the counts, such as '%s'", example)
+	return fmt.Errorf("the scheme %q is not known; use %s", name, usages())
 }

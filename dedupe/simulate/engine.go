@@ -13,12 +13,13 @@ import (
 	"hookonce/dedupe/modelstore"
 	"hookonce/dedupe/redisstore"
 	"hookonce/dedupe/reference"
+	"hookonce/dedupe/simulate/plainredis"
 )
 
 // The engines a handler's locks are kept in. Any other is the URL of a real Redis or Valkey.
 const (
 	EngineEmbedded = "embedded" // a Redis inside the process
-	EngineModel    = "model"    // plain Go, for handlers that use nothing but the guard
+	EngineModel    = "model"    // plain Go: the guard's model, and a Redis of the commands locks are made of
 )
 
 // EngineKind is the engine's name for a journal: embedded, model, or redis for a URL, which may hold a password.
@@ -85,15 +86,22 @@ func (s *simulation) use(client redis.UniversalClient) {
 	s.world.Store = redisstore.New(client, redisstore.WithClock(stage{s}.Now))
 }
 
-// connectModel sets the guard's store up in plain Go. The client only exists to say why it does not.
+// connectModel sets up the guard's store and a Redis in plain Go.
 func (s *simulation) connectModel() (func() error, error) {
-	client := redis.NewClient(reference.Quiet(&redis.Options{Addr: EngineModel,
-		Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errNoRedis }}))
-	client.AddHook(hook{s})
-	s.world.Redis = client
+	server := plainredis.New(stage{s}.Now)
+	client := redis.NewClient(reference.Quiet(&redis.Options{
+		Addr:     EngineModel,
+		PoolSize: 1,
+		Dialer:   func(context.Context, string, string) (net.Conn, error) { return server.Dial(), nil },
+	}))
+	s.keys = plainKeys{server}
+	s.use(client)
 	s.model = modelstore.New(stage{s}.Now)
 	s.world.Store = stepped{s.model, stage{s}}
-	return client.Close, nil
+	return func() error {
+		server.Close()
+		return client.Close()
+	}, nil
 }
 
 // stepped makes a step of every call to a store that is no Redis.

@@ -31,16 +31,17 @@ func (s *simulation) expire(ctx context.Context, keys []string) error {
 // flush empties the Redis and says how many keys there were.
 func (s *simulation) flush() (int, error) {
 	clear(s.expiries)
-	if s.keys == nil {
-		return s.model.Clear(), nil
+	n, err := s.keys.clear(s.ctx)
+	if s.model != nil {
+		n += s.model.Clear()
 	}
-	return s.keys.clear(s.ctx)
+	return n, err
 }
 
 // expireAt makes the key expire at the moment t, unless it is given another time to live by then.
 func (s *simulation) expireAt(ctx context.Context, key string, t time.Duration) {
 	s.expiries[key] = t
-	s.sched.at(t, func() {
+	s.sched.timer(t, func() {
 		if s.expiries[key] != t {
 			return
 		}

@@ -38,10 +38,6 @@ func (h hook) step(ctx context.Context, cmds []redis.Cmder, send func() error) e
 		return send()
 	}
 	w.stop()
-	if h.keys == nil {
-		h.fail(errNoRedis)
-		return errNoRedis
-	}
 	keys := reference.PrefixKeys(h.prefix, cmds)
 	carryOut := func() error { return h.carryOut(ctx, w, cmds, keys, send) }
 	if h.again(cmds) {
@@ -76,8 +72,6 @@ func (h hook) carryOut(ctx context.Context, w *worker, cmds []redis.Cmder, keys 
 	}
 	return err
 }
-
-var errNoRedis = errors.New("the model engine keeps only the guard's records: this handler needs a Redis (embedded, or redis://...)")
 
 // again says that the command repeats the one just refused because the server did not know its
 // script. Both are one step, or a server's memory would decide about the interleaving.

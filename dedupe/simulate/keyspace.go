@@ -6,6 +6,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+
+	"hookonce/dedupe/simulate/plainredis"
 )
 
 // keyspace is a Redis's keys as the simulation sees them. Redis would let keys expire by its own
@@ -62,6 +64,37 @@ func (k embeddedKeys) clear(context.Context) (int, error) {
 }
 
 func (embeddedKeys) clean(context.Context) error { return nil }
+
+// plainKeys are the keys of the Redis in plain Go, which is on virtual time.
+type plainKeys struct{ server *plainredis.Server }
+
+func (k plainKeys) take(_ context.Context, keys []string) ([]time.Duration, error) {
+	out := make([]time.Duration, len(keys))
+	for i, key := range keys {
+		ttl, given := k.server.TTL(key)
+		if out[i] = ttl; ttl > 0 && !given {
+			out[i] = unchanged
+		}
+	}
+	return out, nil
+}
+
+func (plainKeys) setNow(time.Time) {}
+
+func (k plainKeys) remove(_ context.Context, keys ...string) error {
+	for _, key := range keys {
+		k.server.Delete(key)
+	}
+	return nil
+}
+
+func (k plainKeys) clear(context.Context) (int, error) {
+	n := k.server.Len()
+	k.server.Clear()
+	return n, nil
+}
+
+func (plainKeys) clean(context.Context) error { return nil }
 
 // serverKeys are the keys of a real Redis.
 type serverKeys struct {

@@ -140,12 +140,12 @@ type simulation struct {
 	outage     *trap         // why
 
 	// The engine.
-	keys          keyspace // nil for the model
+	keys          keyspace
 	prefix        string
 	expiries      map[string]time.Duration
-	unknownScript bool    // the last command named a script that the server does not know
-	open          []*trap // what strikes once that script was sent
-	model         *modelstore.Store
+	unknownScript bool              // the last command named a script that the server does not know
+	open          []*trap           // what strikes once that script was sent
+	model         *modelstore.Store // nil where the guard's records are in the Redis
 }
 
 func newSimulation(ctx context.Context, plan replay.Plan, handler reference.Handler, o Options) *simulation {

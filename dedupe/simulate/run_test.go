@@ -187,8 +187,24 @@ func TestModel(t *testing.T) {
 	for _, story := range stories {
 		checkRight(t, story.name, mustRun(t, story.plan, reference.Hardened, Options{Engine: EngineModel, Fails: failEvents("evt")}))
 	}
-	if _, err := Run(t.Context(), raced(), reference.Article, Options{Profile: profile, Engine: EngineModel}); !errors.Is(err, errNoRedis) {
-		t.Errorf("article on the model: %v", err)
+}
+
+// The engine in plain Go gives the same history as the embedded Redis, mishaps among it.
+func TestModelLikeEmbedded(t *testing.T) {
+	for _, z := range zoo.Handlers() {
+		for _, story := range stories {
+			for seed := range uint64(3) {
+				o := Options{Seed: seed, Fails: failEvents("evt"), Mishaps: []Mishap{
+					{Kind: CrashWorker, Moment: Moment{Event: "evt", Attempt: 2, Step: StepCommand, After: true}}}}
+				want := mustRun(t, story.plan, z.Handler, o)
+				o.Engine = EngineModel
+				got := mustRun(t, story.plan, z.Handler, o)
+				want.Header, got.Header = replay.Header{}, replay.Header{}
+				if toJSON(t, got) != toJSON(t, want) {
+					t.Errorf("%s, %s, seed %d: differs from the embedded engine", z.Name, story.name, seed)
+				}
+			}
+		}
 	}
 }
 
@@ -228,12 +244,14 @@ func TestUnreachableRedis(t *testing.T) {
 
 func BenchmarkRun(b *testing.B) {
 	p := bigPlan(1500)
-	for _, z := range zoo.Handlers() {
-		b.Run(z.Name, func(b *testing.B) {
-			for b.Loop() {
-				mustRun(b, p, z.Handler, Options{Seed: 1})
-			}
-			b.ReportMetric(float64(len(p.Deliveries)), "deliveries")
-		})
+	for _, engine := range []string{EngineEmbedded, EngineModel} {
+		for _, z := range zoo.Handlers() {
+			b.Run(engine+"/"+z.Name, func(b *testing.B) {
+				for b.Loop() {
+					mustRun(b, p, z.Handler, Options{Seed: 1, Engine: engine})
+				}
+				b.ReportMetric(float64(len(p.Deliveries)*b.N)/b.Elapsed().Seconds(), "deliveries/s")
+			})
+		}
 	}
 }

@@ -16,7 +16,9 @@ type scheduler struct {
 	now   time.Duration
 	rng   *rand.Rand
 	queue happenings
-	made  int // happenings and workers so far: the last tie-breaker
+	// timers happen when their time comes, before what is in the queue: in the order they were set, without a draw.
+	timers happenings
+	made   int // happenings and workers so far: the last tie-breaker
 	// turn comes back from the worker that has it.
 	turn    chan struct{}
 	current *worker // nil while the scheduler runs
@@ -49,7 +51,7 @@ func (s *scheduler) at(t time.Duration, do func()) {
 // run lets things happen in order until done says that it is enough, or nothing is left.
 func (s *scheduler) run(done func() bool) {
 	for len(s.queue) > 0 && !done() {
-		h := heap.Pop(&s.queue).(happening)
+		h := s.pop()
 		s.now = h.at
 		h.do()
 		for len(s.next) > 0 {
@@ -58,6 +60,19 @@ func (s *scheduler) run(done func() bool) {
 			do()
 		}
 	}
+}
+
+func (s *scheduler) pop() happening {
+	if len(s.timers) > 0 && s.timers[0].at <= s.queue[0].at {
+		return heap.Pop(&s.timers).(happening)
+	}
+	return heap.Pop(&s.queue).(happening)
+}
+
+// timer makes do happen at the moment t. It changes nothing about who goes when otherwise.
+func (s *scheduler) timer(t time.Duration, do func()) {
+	s.made++
+	heap.Push(&s.timers, happening{at: t, n: s.made, do: do})
 }
 
 // soon makes do happen as soon as the worker that has the turn gives it back, before anything else.

@@ -1,0 +1,145 @@
+//go:build unix
+
+package observe
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLimit is how long a database may take to be ready.
+const startLimit = time.Minute
+
+// tool finds a server's program. Debian keeps PostgreSQL's off the PATH.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/" + name, "/usr/sbin/" + name} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return found[len(found)-1]
+		}
+	}
+	const missing = "%s is not installed (Debian: postgresql, mariadb-server), and this test needs the real server"
+	if os.Getenv("CI") != "" {
+		t.Fatalf(missing, name)
+	}
+	t.Skipf(missing, name)
+	return ""
+}
+
+// dataDir is a new folder for a server, and how its programs run: they refuse to run as root.
+func dataDir(t *testing.T, owner string) (string, *syscall.SysProcAttr) {
+	t.Helper()
+	// Not t.TempDir: its parents may be closed to the owner.
+	dir, err := os.MkdirTemp("", "hookonce")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	attr := &syscall.SysProcAttr{Setpgid: true}
+	if os.Getuid() != 0 {
+		return dir, attr
+	}
+	u, err := user.Lookup(owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	if err := os.Chown(dir, uid, gid); err != nil {
+		t.Fatal(err)
+	}
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return dir, attr
+}
+
+func prepare(t *testing.T, dir string, attr *syscall.SysProcAttr, name string, args ...string) {
+	t.Helper()
+	c := exec.Command(name, args...)
+	c.Dir, c.SysProcAttr = dir, attr
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// serve runs a server until the test ends, and returns a connection to it once it answers.
+func serve(t *testing.T, dir string, attr *syscall.SysProcAttr, driver, dsn, name string, args ...string) *sql.DB {
+	t.Helper()
+	var log bytes.Buffer
+	c := exec.Command(name, args...)
+	c.Dir, c.SysProcAttr, c.Stdout, c.Stderr = dir, attr, &log, &log
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+		_ = c.Wait()
+	})
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
+	defer cancel()
+	for {
+		err := db.PingContext(ctx)
+		if err == nil {
+			return db
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%s: %v\n%s", name, err, log.String())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+func startPostgres(t *testing.T) (*sql.DB, string) {
+	t.Helper()
+	initdb, server := tool(t, "initdb"), tool(t, "postgres")
+	dir, attr := dataDir(t, "postgres")
+	prepare(t, dir, attr, initdb, "-D", dir, "-A", "trust", "-U", "hookonce", "-N", "-E", "UTF8", "--locale=C")
+	port := freePort(t)
+	address := "postgres://hookonce:hunter2@127.0.0.1:" + port + "/postgres"
+	db := serve(t, dir, attr, "pgx", address+"?sslmode=disable", server,
+		"-D", dir, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")
+	return db, address
+}
+
+func startMariaDB(t *testing.T) (*sql.DB, string) {
+	t.Helper()
+	install, server := tool(t, "mariadb-install-db"), tool(t, "mariadbd")
+	dir, attr := dataDir(t, "mysql")
+	prepare(t, dir, attr, install, "--no-defaults", "--datadir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db")
+	port := freePort(t)
+	db := serve(t, dir, attr, "mysql", "root@tcp(127.0.0.1:"+port+")/mysql", server, "--no-defaults", "--datadir="+dir,
+		"--port="+port, "--bind-address=127.0.0.1", "--socket="+filepath.Join(dir, "s"), "--pid-file="+filepath.Join(dir, "pid"))
+	return db, "mysql://root@127.0.0.1:" + port + "/mysql"
+}

@@ -140,16 +140,35 @@ func (o *PlanningOptions) tellOfFixtures(set fixture.Set, events []replay.Event,
 	} else if n > 0 {
 		say("%d events share %d ids: with --keep-ids only the first of each id is sent", n, ids)
 	}
-	for _, f := range set.Files {
-		if f.Reason != "" {
-			say("left out %s: %s", f.Path, f.Reason)
-		}
-	}
+	tellLeftOut(set.Files, say)
 	for _, e := range events {
 		if e.Live {
 			say("%s is from the provider's live mode: it may hold real customers' data", e.Fixture)
 			break
 		}
+	}
+}
+
+// tellLeftOut says once for each reason what was left out. A folder may hold hundreds of the same kind.
+func tellLeftOut(files []fixture.FileInfo, say func(string, ...any)) {
+	byReason := map[string][]string{}
+	var reasons []string
+	for _, f := range files {
+		if f.Reason == "" {
+			continue
+		}
+		if byReason[f.Reason] == nil {
+			reasons = append(reasons, f.Reason)
+		}
+		byReason[f.Reason] = append(byReason[f.Reason], f.Path)
+	}
+	for _, r := range reasons {
+		paths := byReason[r]
+		if len(paths) == 1 {
+			say("left out %s: %s", paths[0], r)
+			continue
+		}
+		say("left out %d files, %s and others (hookonce fixtures ls names them): each %s", len(paths), paths[0], r)
 	}
 }
 

@@ -4,8 +4,8 @@ package observe
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -74,34 +74,64 @@ func prepare(t *testing.T, dir string, attr *syscall.SysProcAttr, name string, a
 	}
 }
 
-// serve runs a server until the test ends, and returns a connection to it once it answers.
-func serve(t *testing.T, dir string, attr *syscall.SysProcAttr, driver, dsn, name string, args ...string) *sql.DB {
+// server is how a database server is started on a port.
+type server struct {
+	driver string
+	dsn    func(port string) string
+	name   string
+	args   func(port string) []string
+}
+
+// startTries is how often a port is tried: one that was free can be taken before the server gets it.
+const startTries = 5
+
+// serve runs a server until the test ends, and returns a connection to it and its port once it answers.
+func serve(t *testing.T, dir string, attr *syscall.SysProcAttr, s server) (*sql.DB, string) {
+	t.Helper()
+	var err error
+	for range startTries {
+		var db *sql.DB
+		port := freePort(t)
+		if db, err = s.start(t, dir, attr, port); err == nil {
+			return db, port
+		}
+	}
+	t.Fatal(err)
+	return nil, ""
+}
+
+func (s server) start(t *testing.T, dir string, attr *syscall.SysProcAttr, port string) (*sql.DB, error) {
 	t.Helper()
 	var log bytes.Buffer
-	c := exec.Command(name, args...)
+	c := exec.Command(s.name, s.args(port)...)
 	c.Dir, c.SysProcAttr, c.Stdout, c.Stderr = dir, attr, &log, &log
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		_ = c.Wait()
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
-		_ = c.Wait()
+		<-ended
 	})
-	db, err := sql.Open(driver, dsn)
+	db, err := sql.Open(s.driver, s.dsn(port))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
-	defer cancel()
-	for {
-		err := db.PingContext(ctx)
+	for limit := time.After(startLimit); ; {
+		err := db.PingContext(t.Context())
 		if err == nil {
-			return db
+			return db, nil
 		}
 		select {
-		case <-ctx.Done():
-			t.Fatalf("%s: %v\n%s", name, err, log.String())
+		case <-ended:
+			return nil, fmt.Errorf("%s: ended at once: %w\n%s", s.name, err, log.String())
+		case <-limit:
+			t.Fatalf("%s: no answer within %v: %v", s.name, startLimit, err)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -123,23 +153,30 @@ func freePort(t *testing.T) string {
 
 func startPostgres(t *testing.T) (*sql.DB, string) {
 	t.Helper()
-	initdb, server := tool(t, "initdb"), tool(t, "postgres")
+	initdb, program := tool(t, "initdb"), tool(t, "postgres")
 	dir, attr := dataDir(t, "postgres")
 	prepare(t, dir, attr, initdb, "-D", dir, "-A", "trust", "-U", "hookonce", "-N", "-E", "UTF8", "--locale=C")
-	port := freePort(t)
-	address := "postgres://hookonce:hunter2@127.0.0.1:" + port + "/postgres"
-	db := serve(t, dir, attr, "pgx", address+"?sslmode=disable", server,
-		"-D", dir, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")
-	return db, address
+	address := func(port string) string { return "postgres://hookonce:hunter2@127.0.0.1:" + port + "/postgres" }
+	db, port := serve(t, dir, attr, server{
+		driver: "pgx", dsn: func(port string) string { return address(port) + "?sslmode=disable" }, name: program,
+		args: func(port string) []string {
+			return []string{"-D", dir, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"}
+		},
+	})
+	return db, address(port)
 }
 
 func startMariaDB(t *testing.T) (*sql.DB, string) {
 	t.Helper()
-	install, server := tool(t, "mariadb-install-db"), tool(t, "mariadbd")
+	install, program := tool(t, "mariadb-install-db"), tool(t, "mariadbd")
 	dir, attr := dataDir(t, "mysql")
 	prepare(t, dir, attr, install, "--no-defaults", "--datadir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db")
-	port := freePort(t)
-	db := serve(t, dir, attr, "mysql", "root@tcp(127.0.0.1:"+port+")/mysql", server, "--no-defaults", "--datadir="+dir,
-		"--port="+port, "--bind-address=127.0.0.1", "--socket="+filepath.Join(dir, "s"), "--pid-file="+filepath.Join(dir, "pid"))
+	db, port := serve(t, dir, attr, server{
+		driver: "mysql", dsn: func(port string) string { return "root@tcp(127.0.0.1:" + port + ")/mysql" }, name: program,
+		args: func(port string) []string {
+			return []string{"--no-defaults", "--datadir=" + dir, "--port=" + port, "--bind-address=127.0.0.1",
+				"--socket=" + filepath.Join(dir, "s"), "--pid-file=" + filepath.Join(dir, "pid")}
+		},
+	})
 	return db, "mysql://root@127.0.0.1:" + port + "/mysql"
 }

@@ -89,7 +89,7 @@ func (m *Model) spreads(width int) []report.Line {
 		return []report.Line{{{Text: "spread of gates  ", Ink: inkTitle}, {Text: title}}, nil}
 	}
 	lines := []report.Line{{{Text: "spread of gates  ", Ink: inkTitle}, {Text: title + ", median spread " + took(s.Spread)}}}
-	list := report.Fill(m.state.report.Spreads())[0]
+	list := report.Fill(m.state.spreads)[0]
 	bars := stretched(counts(list), width)
 	lines = append(lines, spark(bars, 2, report.InkCyan)...)
 	return append(lines, ends(0, len(bars), took(list[0].From), took(list[len(list)-1].To)), nil)

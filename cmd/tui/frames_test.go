@@ -49,7 +49,7 @@ var frames = []struct {
 	}},
 	{"error", func(t testing.TB, w, h int) *Model {
 		m := liveAt(t, w, h, "", 0)
-		m.Update(endMsg{m.run, Result{Err: errors.New("target http://localhost:3000: connection refused")}})
+		finish(m, Result{Err: errors.New("target http://localhost:3000: connection refused")})
 		return m
 	}},
 	{"saved", func(t testing.TB, w, h int) *Model {
@@ -90,6 +90,12 @@ func follow(m *Model) {
 		m.Update(judge())
 	}
 	m.Update(tickMsg(time.Time{}))
+}
+
+// finish ends the run on the screen.
+func finish(m *Model, res Result) {
+	_, laidOut := m.Update(endMsg{m.run, res})
+	m.Update(laidOut())
 }
 
 func TestFrames(t *testing.T) {
@@ -159,7 +165,7 @@ func TestResize(t *testing.T) {
 func TestLiveAndAfterwardsAreTheSame(t *testing.T) {
 	res := judgedSample(t)
 	m := liveAt(t, 100, 30, "", len(res.Journal.Target.Attempts))
-	m.Update(endMsg{m.run, res})
+	finish(m, res)
 	after := screen(Options{Recorded: &res}, 100, 30)
 	if m.View() != after.View() {
 		t.Errorf("live, then ended:\n%s\nafterwards:\n%s", m.View(), after.View())

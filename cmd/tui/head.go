@@ -21,6 +21,8 @@ func (m *Model) head() []report.Line {
 
 func (m *Model) badge() (string, report.Ink) {
 	switch v := m.state.report.Verdict; {
+	case m.state.result.Err != nil:
+		return " NOT RUN ", inkFail
 	case m.live() && m.stopping:
 		return " STOPPING ", inkUnsure
 	case m.live():
@@ -59,15 +61,17 @@ func (m *Model) headline(badge string, ink report.Ink) []report.Line {
 }
 
 func (m *Model) words() string {
-	switch r := m.state.report; {
+	switch r, err := m.state.report, m.state.result.Err; {
+	case err != nil:
+		return "it could not be carried out: " + visible(err.Error(), 400)
 	case !m.live() && r.Verdict == audit.Inconclusive && len(r.Missing) > 0:
-		return r.Headline() + ": " + visible(r.Missing[0], 300)
+		return m.state.headline + ": " + visible(r.Missing[0], 300)
 	case !m.live():
-		return r.Headline()
+		return m.state.headline
 	case m.held():
 		return "u releases them"
 	case r.Stats.Violations > 0:
-		return m.tally.doing() + ": " + r.Headline() + " so far"
+		return m.tally.doing() + ": " + m.state.headline + " so far"
 	}
 	return m.tally.doing() + ": nothing wrong so far"
 }

@@ -92,20 +92,14 @@ func (m *Model) arrange(head int) arranged {
 
 // tableTitle is the rule above the table.
 func (m *Model) tableTitle() report.Line {
-	bad := 0
-	for _, r := range m.state.rows {
-		if r.weight == wrong {
-			bad++
-		}
-	}
 	left := " " + report.Count(len(m.state.rows), "event")
 	if m.table.filter != "" {
 		left = fmt.Sprintf(" %d of %s match “%s”", len(m.table.rows), report.Count(len(m.state.rows), "event"), visible(m.table.filter, 40))
 	}
 	line := report.Line{{Text: "──", Ink: report.InkDim}, {Text: left, Ink: inkTitle}}
 	used := 2 + report.Cells(left)
-	if bad > 0 {
-		s := fmt.Sprintf(" · %d wrong", bad)
+	if m.state.wrong > 0 {
+		s := fmt.Sprintf(" · %d wrong", m.state.wrong)
 		line, used = append(line, report.Span{Text: s, Ink: report.InkRed}), used+report.Cells(s)
 	}
 	right := " " + orders()[m.table.order].name + " first "

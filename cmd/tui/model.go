@@ -72,7 +72,7 @@ func New(o Options, r *lipgloss.Renderer, now func() time.Time) *Model {
 	m.input.CharLimit = 200
 	if o.Recorded != nil {
 		m.ended = true
-		m.show(judge(*o.Recorded, true))
+		m.show(judge(*o.Recorded, true, 0))
 		return m
 	}
 	m.begin(o.Run)
@@ -85,13 +85,13 @@ func (m *Model) begin(r *Run) {
 	m.journal, m.tally = replay.Journal{}, newTally()
 	m.table = table{order: m.table.order, filter: m.table.filter}
 	m.scroll, m.judging = 0, false
-	m.show(judge(Result{}, false))
+	m.show(judge(Result{}, false, m.table.order))
 }
 
 // show takes what was judged.
 func (m *Model) show(j *judged) {
 	m.state, m.stale = j, true
-	m.table.load(j.rows)
+	m.table.load(j)
 }
 
 // live says that a run goes on.
@@ -162,8 +162,8 @@ func (m *Model) judgeSoon() tea.Cmd {
 		return nil
 	}
 	m.judging = true
-	run, res := m.run, Result{Journal: m.journal}
-	return func() tea.Msg { return judgedMsg{run, judge(res, false)} }
+	run, res, order := m.run, Result{Journal: m.journal}, m.table.order
+	return func() tea.Msg { return judgedMsg{run, judge(res, false, order)} }
 }
 
 // take stores records. It draws nothing: the ticker does.
@@ -175,16 +175,19 @@ func (m *Model) take(records []replay.Record) {
 	}
 }
 
-func (m *Model) end(res Result) {
-	m.ended, m.judging = true, false
+// end has the whole run laid out, beside the drawing. A screen that is to be left does not wait for that.
+func (m *Model) end(res Result) tea.Cmd {
+	if m.leaving {
+		m.ended = true
+		return tea.Quit
+	}
+	run, order := m.run, m.table.order
 	if res.Err != nil {
-		m.notice = "the run could not be carried out: " + res.Err.Error()
 		res.Journal = m.journal
-		m.show(judge(res, len(res.Journal.Target.Plan.Events) > 0))
-		return
 	}
 	res.Journal.Bodies = m.journal.Bodies
-	m.show(judge(res, true))
+	m.judging = true
+	return func() tea.Msg { return judgedMsg{run, judge(res, true, order)} }
 }
 
 // content is the lower half as lines.
@@ -213,6 +216,8 @@ func (m *Model) nothing() []report.Line {
 	switch {
 	case m.table.filter != "":
 		return []report.Line{text("No event matches “"+visible(m.table.filter, 100)+"”. esc takes the filter away.", report.InkDim)}
+	case m.state.result.Err != nil:
+		return []report.Line{text("Nothing was judged, so there is nothing to show.", report.InkDim)}
 	case m.live():
 		return []report.Line{text("Events appear here as they are sent.", report.InkDim)}
 	}

@@ -97,7 +97,8 @@ func screen(o Options, width, height int) *Model {
 }
 
 func coloured(o Options, width, height int, p termenv.Profile, dark bool) *Model {
-	r := lipgloss.NewRenderer(&strings.Builder{}, termenv.WithProfile(p))
+	r := lipgloss.NewRenderer(&strings.Builder{})
+	r.SetColorProfile(p)
 	r.SetHasDarkBackground(dark)
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	m := New(o, r, func() time.Time { return at })

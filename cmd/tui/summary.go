@@ -11,7 +11,7 @@ import (
 func (m *Model) overall(width int) []report.Line {
 	r := m.state.report
 	var lines []report.Line
-	for _, k := range r.Kinds() {
+	for _, k := range m.state.kinds {
 		sign, ink := "·", report.InkDim
 		switch audit.Severity(k.Severity) {
 		case audit.Violation:

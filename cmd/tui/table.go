@@ -19,12 +19,12 @@ type table struct {
 }
 
 // load takes new rows, and keeps the cursor where it should be.
-func (t *table) load(rows []*row) {
+func (t *table) load(j *judged) {
 	key := ""
 	if r := t.selected(); r != nil && t.moved {
 		key = r.event.Key
 	}
-	t.rows = selectRows(rows, t.filter, orders()[t.order])
+	t.rows = selectRows(j.inOrder(t.order), t.filter)
 	t.cursor = 0
 	if key != "" {
 		t.cursor = max(0, slices.IndexFunc(t.rows, func(r *row) bool { return r.event.Key == key }))

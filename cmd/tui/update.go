@@ -41,15 +41,12 @@ func (m *Model) follows(msg tea.Msg) tea.Cmd {
 	case judgedMsg:
 		if msg.run == m.run && m.live() {
 			m.judging, m.judgeAt = false, m.now().Add(max(judgeEvery, judgeShare*msg.j.took))
+			m.ended = msg.j.final
 			m.show(msg.j)
 		}
 	case endMsg:
-		if msg.run != m.run {
-			return nil
-		}
-		m.end(msg.res)
-		if m.leaving {
-			return tea.Quit
+		if msg.run == m.run {
+			return m.end(msg.res)
 		}
 	case tickMsg:
 		if m.live() {
@@ -89,7 +86,7 @@ func (m *Model) typed(msg tea.KeyMsg) {
 	}
 	if m.table.filter != m.input.Value() {
 		m.table.filter, m.table.moved = m.input.Value(), false
-		m.table.load(m.state.rows)
+		m.table.load(m.state)
 	}
 	m.scroll = 0
 }
@@ -155,7 +152,7 @@ func (m *Model) turns(msg tea.KeyMsg) bool {
 		m.input.Focus()
 	case key.Matches(msg, m.keys.Sort):
 		m.table.order = (m.table.order + 1) % len(orders())
-		m.table.load(m.state.rows)
+		m.table.load(m.state)
 	default:
 		return false
 	}
@@ -172,7 +169,7 @@ func (m *Model) back() {
 	case m.table.filter != "":
 		m.input.SetValue("")
 		m.table.filter, m.table.moved = "", true
-		m.table.load(m.state.rows)
+		m.table.load(m.state)
 	case m.before != nil && m.ended:
 		m.run, m.state, m.table, m.before = m.before.run, m.before.state, m.before.table, nil
 		m.scroll = 0

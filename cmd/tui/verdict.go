@@ -10,7 +10,7 @@ import (
 	"hookonce/dedupe/audit"
 )
 
-// judged is what the audit and the report say of the records so far. It never changes once it is made.
+// judged is what the audit and the report say of the records so far. Nothing but the order of its rows changes once it is made.
 type judged struct {
 	result  Result
 	report  report.Report
@@ -18,11 +18,21 @@ type judged struct {
 	rows    []*row
 	took    time.Duration
 	final   bool
+
+	// What would take too long to work out for each frame of a large run.
+	headline string
+	kinds    []report.Kind
+	spreads  []report.Bucket
+	wrong    int // rows
+
+	sorted   []*row
+	sortedBy int
 }
 
 // judge has a journal judged. A journal that still grows is judged like one that was cut short, which never claims
-// what later records could take back.
-func judge(res Result, final bool) *judged {
+// what later records could take back. Everything that takes long happens here, beside the drawing: order is the one the
+// rows will be wanted in.
+func judge(res Result, final bool, order int) *judged {
 	began := time.Now()
 	j := &judged{result: res, final: final}
 	if !final {
@@ -32,6 +42,13 @@ func judge(res Result, final bool) *judged {
 	j.report = report.New(j.result.Journal, j.result.Verdict)
 	j.stories = report.NewStories(j.result.Journal, j.result.Verdict)
 	j.rows = newRows(j)
+	j.headline, j.kinds, j.spreads = j.report.Headline(), j.report.Kinds(), j.report.Spreads()
+	for _, r := range j.rows {
+		if r.weight == wrong {
+			j.wrong++
+		}
+	}
+	j.inOrder(order)
 	j.took = time.Since(began)
 	return j
 }
@@ -126,15 +143,26 @@ func orders() []order {
 	}
 }
 
-// selectRows returns the rows that hold every word of the filter, sorted.
-func selectRows(rows []*row, filter string, o order) []*row {
+// inOrder are the rows in one of the orders. The screen asks for one order after another, so the last is kept.
+func (j *judged) inOrder(n int) []*row {
+	if j.sorted == nil || j.sortedBy != n {
+		j.sorted, j.sortedBy = slices.Clone(j.rows), n
+		slices.SortFunc(j.sorted, orders()[n].less)
+	}
+	return j.sorted
+}
+
+// selectRows returns the rows that hold every word of the filter.
+func selectRows(rows []*row, filter string) []*row {
 	words := strings.Fields(strings.ToLower(filter))
+	if len(words) == 0 {
+		return rows
+	}
 	out := make([]*row, 0, len(rows))
 	for _, r := range rows {
 		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(r.text, w) }) {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, o.less)
 	return out
 }

@@ -165,26 +165,6 @@ func TestDecodeOutputErrors(t *testing.T) {
 	}
 }
 
-func FuzzDecodeOutput(f *testing.F) {
-	for _, seed := range []string{`[{"id":"a","count":1}]`, "a|1", "state\ts\t1", `{"subject":"s","versions":[1,{"version":2}]}`, "\"a\"\n{}", "{\"a\":1}"} {
-		f.Add([]byte(seed), false)
-	}
-	f.Fuzz(func(t *testing.T, out []byte, states bool) {
-		s, err := decodeOutput(out, states, among("a"))
-		if err != nil {
-			return
-		}
-		if again := s.since(s); len(again) != 0 {
-			t.Fatalf("a snapshot differs from itself: %v", again)
-		}
-		for _, e := range s.since(newSnapshot(0)) {
-			if !e.State() && (e.Key == "" || e.Count <= 0) {
-				t.Fatalf("an impossible effect: %+v", e)
-			}
-		}
-	})
-}
-
 func BenchmarkPoll100k(b *testing.B) {
 	var body strings.Builder
 	body.WriteString(`{"processed":[`)

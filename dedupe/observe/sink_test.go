@@ -308,18 +308,3 @@ func TestSinkOpenAndClose(t *testing.T) {
 		t.Errorf("info %+v", got)
 	}
 }
-
-func FuzzSinkFind(f *testing.F) {
-	f.Add("/a/b?c=d", "application/json", []byte(`{"a":[{"b":"evt_1"}]}`))
-	f.Add("/", "multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n--x--"))
-	f.Add("/é-évt", "application/x-www-form-urlencoded", []byte("a=%zz&b=evt_1"))
-	f.Fuzz(func(t *testing.T, path, kind string, body []byte) {
-		req := httptest.NewRequest("POST", "/", nil)
-		req.URL.Path = path
-		req.Header.Set("Content-Type", kind)
-		c := idFinder{known: among("evt_1"), event: among()}.find(req, body)
-		if c.known && c.id != "evt_1" {
-			t.Fatalf("known under %q", c.id)
-		}
-	})
-}

@@ -89,3 +89,17 @@ func shape(in []byte) string {
 	b, _ := json.Marshal(walk(v))
 	return string(b)
 }
+
+func FuzzMask(f *testing.F) {
+	for _, s := range append(secrets, `{"customer":{"name":"a\u00e9\"b"},"name":"x","phone":""}`, `[{"first_name":"\\"},["name"]]`, `a=%7B%22name%22%3A1%7D&&b`) {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		m := Masker{Key: []byte("k")}
+		got := m.Mask(s, nil)
+		if json.Valid([]byte(s)) && !json.Valid([]byte(got)) || len(got) > 16*len(s)+64 {
+			t.Errorf("%q became %q", s, got)
+		}
+		_ = m.MaskForm(s, func(id string) bool { return id == "x" })
+	})
+}

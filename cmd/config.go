@@ -21,71 +21,75 @@ const defaultConfig = "hookonce.yaml"
 // maxConfig bounds a configuration file, in bytes.
 const maxConfig = 1 << 20
 
-// applyConfig sets the flags that a configuration file names and the command line
-// does not, and returns the fixtures: the command line's, else the file's.
-func applyConfig(c *cobra.Command, s *Streams, path string, args []string) ([]string, error) {
+// config is what a configuration file says beside the flags.
+type config struct {
+	fixtures  []string
+	providers []described
+}
+
+// readConfig sets the flags that a configuration file names and the command line does not.
+func readConfig(c *cobra.Command, s *Streams, path string) (config, error) {
 	named := path != ""
 	if !named {
 		path = defaultConfig
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !named {
-		return args, nil
+		return config{}, nil
 	}
 	if err != nil {
-		return nil, usagef("--config: %w", err)
+		return config{}, usagef("--config: %w", err)
 	}
 	if len(text) > maxConfig {
-		return nil, usagef("%s: larger than %d bytes: not a configuration", path, maxConfig)
+		return config{}, usagef("%s: larger than %d bytes: not a configuration", path, maxConfig)
 	}
-	fixtures, err := setFlags(c.Flags(), path, text, func(name string) string { return os.Expand(name, s.Getenv) })
-	if err != nil {
-		return nil, err
-	}
-	if len(args) > 0 {
-		return args, nil
-	}
-	return fixtures, nil
+	return setFlags(c.Flags(), path, text, func(name string) string { return os.Expand(name, s.Getenv) })
 }
 
 // setFlags reads the settings of a YAML mapping. ${NAME} in values is the environment's.
-func setFlags(flags *pflag.FlagSet, path string, text []byte, expand func(string) string) ([]string, error) {
+func setFlags(flags *pflag.FlagSet, path string, text []byte, expand func(string) string) (config, error) {
+	var c config
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
-		return nil, usagef("%s: not YAML: %s", path, yamlMessage(err))
+		return c, usagef("%s: not YAML: %s", path, yamlMessage(err))
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		return nil, nil
+		return c, nil
 	}
 	pairs, err := mappingOf(path, file.Docs[0].Body)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	var fixtures []string
 	for _, pair := range pairs {
 		name, line := pair.Key.String(), pair.Key.GetToken().Position.Line
+		if name == "providers" {
+			if c.providers, err = describedIn(path, pair.Value, expand); err != nil {
+				return c, err
+			}
+			continue
+		}
 		values, err := valuesOf(pair.Value, expand)
 		if err != nil {
-			return nil, usagef("%s:%d: %s: %w", path, line, name, err)
+			return c, usagef("%s:%d: %s: %w", path, line, name, err)
 		}
 		if name == "fixtures" {
-			fixtures = values
+			c.fixtures = values
 			continue
 		}
 		f := flags.Lookup(name)
 		if f == nil || name == "config" || name == "help" {
-			return nil, usagef("%s:%d: there is no setting %q (the settings are the flags of hookonce run, and fixtures)", path, line, name)
+			return c, usagef("%s:%d: there is no setting %q (the settings are the flags of hookonce run, fixtures and providers)", path, line, name)
 		}
 		if f.Changed {
 			continue
 		}
 		for _, v := range values {
 			if err := flags.Set(name, v); err != nil {
-				return nil, usagef("%s:%d: %s: %w", path, line, name, err)
+				return c, usagef("%s:%d: %s: %w", path, line, name, err)
 			}
 		}
 	}
-	return fixtures, nil
+	return c, nil
 }
 
 func mappingOf(path string, body ast.Node) ([]*ast.MappingValueNode, error) {

@@ -11,7 +11,7 @@ import (
 func FuzzConfig(f *testing.F) {
 	for _, s := range []string{
 		"target: http://localhost:3000/webhooks\nfixtures: [a, b]\nseed: 7\n", "expect-effects:\n  invoice.paid: 2\n", "faults: all\ncopies: ten\n",
-		"# nothing\n", "- a\n- b\n", "a: &x [*x]\n", "a: &a [1,1]\nb: &b [*a,*a]\nseed: *b\n", "secret: ${HOOKONCE_SECRET}\n", "late: [70s, 25h]\n", "<<: {seed: 1}\n",
+		acmeYAML, "providers: {stripe: {secret: [a, b], route: /x}}\n", "# nothing\n", "- a\n- b\n", "a: &x [*x]\n", "a: &a [1,1]\nb: &b [*a,*a]\nseed: *b\n", "secret: ${HOOKONCE_SECRET}\n", "late: [70s, 25h]\n", "<<: {seed: 1}\n",
 	} {
 		f.Add([]byte(s))
 	}

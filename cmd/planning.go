@@ -22,6 +22,8 @@ type PlanningOptions struct {
 	WebhookID string
 	CertURL   string
 	Secrets   []string
+	// Described are the providers that hookonce.yaml describes.
+	Described []described
 	Seed      uint64
 	Faults    string
 	Copies    int
@@ -69,7 +71,7 @@ type planned struct {
 // buildPlan reads the fixtures and plans with them. What the user should know
 // about the fixtures is told through say.
 func (o *PlanningOptions) buildPlan(s *Streams, paths []string, say func(string, ...any)) (*planned, error) {
-	set, err := fixture.Load(paths, s.In, fixture.Options{Provider: o.Provider})
+	set, err := o.load(s, paths)
 	if err != nil {
 		return nil, usagef("%w", err)
 	}

@@ -59,7 +59,7 @@ Exit codes: 0 pass, 1 violations, 2 usage, 3 inconclusive, 4 the run could not b
     --secret whsec_... --effects http://localhost:3000/effects --out junit=hookonce.xml
   hookonce run events.jsonl --target http://localhost:3000/hook \
     --effects 'exec:psql -tAc "select event_id, count(*) from charges group by 1"'`,
-		RunE: func(c *cobra.Command, args []string) error { return runRun(c, s, o, args) },
+		RunE: func(c *cobra.Command, args []string) error { return runRun(c, s, &o, args) },
 	}
 	o.addFlags(c, s)
 	return c
@@ -87,14 +87,21 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	o.ConductOptions.add(c)
 }
 
-func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
-	args, err := applyConfig(c, s, o.Config, args)
+func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
+	config, err := readConfig(c, s, o.Config)
 	if err != nil {
 		return err
 	}
+	if o.Described = config.providers; len(args) == 0 {
+		args = config.fixtures
+	} else { // named on the command line, they stand for all
+		for i := range o.Described {
+			o.Described[i].Fixtures = nil
+		}
+	}
 	o.completeSecrets(s)
-	if len(args) == 0 || o.Target == "" {
-		return missingArguments(args, o.Target)
+	if len(args) == 0 && !o.describedFixtures() || o.Target == "" {
+		return missingArguments(len(args) > 0 || o.describedFixtures(), o.Target)
 	}
 	target, err := o.target()
 	if err != nil {
@@ -114,7 +121,7 @@ func runRun(c *cobra.Command, s *Streams, o RunOptions, args []string) error {
 		return err
 	}
 	show := newProgress(s)
-	set, err := fixture.Load(args, s.In, fixture.Options{Provider: o.Provider})
+	set, err := o.load(s, args)
 	if err != nil {
 		return usagef("%w", err)
 	}
@@ -131,6 +138,7 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 	if c.p, err = o.planWith(set, show.Say); err != nil {
 		return nil, err
 	}
+	c.target.Routes = c.p.routes(c.target.URL)
 	if c.sources, err = o.sources(c.p.plan); err != nil {
 		return nil, err
 	}
@@ -139,9 +147,9 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 }
 
 // missingArguments tells what is missing, and the shortest line that works.
-func missingArguments(args []string, target string) error {
+func missingArguments(fixtures bool, target string) error {
 	var missing []string
-	if len(args) == 0 {
+	if !fixtures {
 		missing = append(missing, "fixtures (files, folders, or - for stdin)")
 	}
 	if target == "" {

@@ -93,7 +93,7 @@ func runServe(ctx context.Context, s *Streams, o ServeOptions, name string) erro
 	printServe(s, entry, "http://"+listener.Addr().String(), secret)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return serve.Serve(ctx, listener, endpointOf(world, entry, side{p, p.Profile(), provider.Endpoint{Secrets: []string{secret}, URL: o.PublicURL}}))
+	return serve.Serve(ctx, listener, endpointOf(world, entry, side{Provider: p, profile: p.Profile(), endpoint: provider.Endpoint{Secrets: []string{secret}, URL: o.PublicURL}}))
 }
 
 func secretOr(s *Streams, flag string) string {

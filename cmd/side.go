@@ -1,8 +1,11 @@
 package cmd
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"hookonce/replay"
@@ -14,6 +17,7 @@ type side struct {
 	provider.Provider
 	profile  replay.Profile
 	endpoint provider.Endpoint
+	route    string // below the target; empty for the target itself
 }
 
 // sidesOf finds the providers of the events, in the order in which they come.
@@ -26,17 +30,57 @@ func (o *PlanningOptions) sidesOf(events []replay.Event) ([]side, error) {
 		if slices.ContainsFunc(sides, func(s side) bool { return s.profile.Name == e.Provider }) {
 			continue
 		}
-		if len(sides) > 0 {
-			return nil, usagef("%s is from %s and %s from %s: one run speaks for one provider, choose with --provider",
+		d := o.described(e.Provider)
+		if len(sides) > 0 && (d == nil || o.described(sides[0].profile.Name) == nil) {
+			return nil, usagef("%s is from %s and %s from %s: choose one with --provider, or give each its route and secret under providers in hookonce.yaml",
 				events[0].Fixture, events[0].Provider, e.Fixture, e.Provider)
 		}
-		p, err := provider.ByName(e.Provider)
+		s, err := o.sideOf(e.Provider, d)
 		if err != nil {
 			return nil, err
 		}
-		sides = append(sides, side{p, p.Profile(), provider.Endpoint{Secrets: o.Secrets, URL: o.PublicURL, WebhookID: o.WebhookID, CertURL: o.CertURL}})
+		sides = append(sides, s)
 	}
 	return sides, nil
+}
+
+// sideOf puts together what the flags and hookonce.yaml say of a provider.
+func (o *PlanningOptions) sideOf(name string, d *described) (side, error) {
+	p, err := o.known().ByName(name)
+	if err != nil {
+		return side{}, err
+	}
+	s := side{Provider: p, profile: p.Profile(),
+		endpoint: provider.Endpoint{Secrets: o.Secrets, URL: o.PublicURL, WebhookID: o.WebhookID, CertURL: o.CertURL}}
+	if d == nil {
+		return s, nil
+	}
+	s.route = d.Route
+	if len(d.Secret) > 0 || len(o.Described) > 1 {
+		s.endpoint.Secrets = d.Secret
+	}
+	s.endpoint.WebhookID, s.endpoint.CertURL = cmp.Or(d.WebhookID, o.WebhookID), cmp.Or(d.CertURL, o.CertURL)
+	if u, err := url.Parse(o.PublicURL); err == nil && d.Route != "" {
+		s.endpoint.URL = withRoute(u, d.Route)
+	}
+	s.endpoint.URL = cmp.Or(d.PublicURL, s.endpoint.URL)
+	return s, nil
+}
+
+// withRoute is the address of a route below a base URL.
+func withRoute(base *url.URL, route string) string {
+	return base.Scheme + "://" + base.Host + strings.TrimRight(base.EscapedPath(), "/") + route
+}
+
+// routes are the paths of the providers that have one of their own.
+func (p *planned) routes(base *url.URL) map[string]string {
+	out := map[string]string{}
+	for _, s := range p.sides {
+		if s.route != "" {
+			out[s.profile.Name] = strings.TrimRight(base.EscapedPath(), "/") + s.route
+		}
+	}
+	return out
 }
 
 // side is the provider's; events of a plan have no other than those it was made for.

@@ -26,6 +26,7 @@ var arrows = []struct {
 	{"hookonce/chaos", []string{"hookonce/replay"}},
 	{"hookonce/dedupe", []string{"hookonce/replay", "hookonce/dedupe/"}},
 	{"hookonce/dedupe/audit", []string{"hookonce/replay"}},
+	{"hookonce/dedupe/simulate/trace", []string{"hookonce/replay", "hookonce/replay/redact", "hookonce/dedupe/simulate"}},
 	{"hookonce/dedupe/observe", []string{"hookonce/replay", "hookonce/replay/redact"}},
 	{"hookonce/cmd/report", []string{"hookonce/replay", "hookonce/replay/redact", "hookonce/dedupe/audit"}},
 	{"hookonce/cmd/hush", nil},

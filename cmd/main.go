@@ -57,7 +57,7 @@ overwritten.`,
 	})
 	root.AddCommand(
 		NewRunCmd(s), NewDemoCmd(s, fixtures), NewServeCmd(s), NewPlanCmd(s), NewAuditCmd(s), NewReportCmd(s),
-		NewProvidersCmd(s), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s),
+		NewProvidersCmd(s), NewZooCmd(s), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s),
 	)
 	for _, c := range root.Commands() {
 		wrapArgs(c)
@@ -65,8 +65,11 @@ overwritten.`,
 	return root
 }
 
-// wrapArgs makes a wrong number of arguments a mistake in usage.
+// wrapArgs makes a wrong number of arguments a mistake in usage, of subcommands too.
 func wrapArgs(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		wrapArgs(sub)
+	}
 	check := c.Args
 	if check == nil {
 		return

@@ -144,6 +144,30 @@ func (s *Store) now(given time.Time) int64 {
 	return given.UnixMilli()
 }
 
+// Show says for people where an event stands: in which state, of which owner, and how long the
+// lease lasts, or else the memory.
+func (s *Store) Show(source, subject, name string) (text string, left time.Duration, there bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now(time.Time{})
+	e := s.event(eventID{source, subject, name}, now)
+	if e == nil {
+		return "", 0, false
+	}
+	until := e.retained
+	switch e.state {
+	case processing:
+		text, until = "processing, "+e.token, e.lease
+	case done:
+		text = "done"
+	case failed:
+		text = "released"
+	case stale:
+		text = "stale"
+	}
+	return text, time.Duration(max(0, until-now)) * time.Millisecond, true
+}
+
 // Clear forgets everything, as a server that loses its data does, and says how many records that were.
 func (s *Store) Clear() int {
 	s.mu.Lock()

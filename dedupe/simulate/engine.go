@@ -104,35 +104,58 @@ func (s *simulation) connectModel() (func() error, error) {
 	}, nil
 }
 
-// stepped makes a step of every call to a store that is no Redis.
+// stepped makes a step of every call to the model's store.
 type stepped struct {
-	dedupe.Store
+	*modelstore.Store
 	stage stage
 }
 
+var _ dedupe.Store = stepped{}
+
 func (t stepped) Claim(ctx context.Context, c dedupe.Claim) (a dedupe.Answer, err error) {
-	err = t.stage.do(StepCommand, "claim "+c.Event, func() error { a, err = t.Store.Claim(ctx, c); return err })
+	err = t.do(ctx, "claim", c.Source, c.Subject, c.Event, func() string { return string(a.Kind) },
+		func() error { a, err = t.Store.Claim(ctx, c); return err })
 	return a, err
 }
 
 func (t stepped) Renew(ctx context.Context, h dedupe.Hold) (ok bool, err error) {
-	err = t.stage.do(StepCommand, "renew "+h.Event, func() error { ok, err = t.Store.Renew(ctx, h); return err })
+	err = t.do(ctx, "renew", h.Source, h.Subject, h.Event, func() string { return yes(ok) },
+		func() error { ok, err = t.Store.Renew(ctx, h); return err })
 	return ok, err
 }
 
 func (t stepped) Complete(ctx context.Context, c dedupe.Completion) (done dedupe.Completed, err error) {
-	err = t.stage.do(StepCommand, "complete "+c.Event, func() error { done, err = t.Store.Complete(ctx, c); return err })
+	err = t.do(ctx, "complete", c.Source, c.Subject, c.Event, func() string { return string(done) },
+		func() error { done, err = t.Store.Complete(ctx, c); return err })
 	return done, err
 }
 
 func (t stepped) Release(ctx context.Context, h dedupe.Hold) (ok bool, err error) {
-	err = t.stage.do(StepCommand, "release "+h.Event, func() error { ok, err = t.Store.Release(ctx, h); return err })
+	err = t.do(ctx, "release", h.Source, h.Subject, h.Event, func() string { return yes(ok) },
+		func() error { ok, err = t.Store.Release(ctx, h); return err })
 	return ok, err
 }
 
 func (t stepped) State(ctx context.Context, source, subject string) (st dedupe.State, ok bool, err error) {
-	err = t.stage.do(StepCommand, "read "+subject, func() error { st, ok, err = t.Store.State(ctx, source, subject); return err })
+	err = t.do(ctx, "read", source, subject, subject, func() string { return st.Version },
+		func() error { st, ok, err = t.Store.State(ctx, source, subject); return err })
 	return st, ok, err
+}
+
+// do makes one call a step. reply is what it answered, for the trace.
+func (t stepped) do(ctx context.Context, name, source, subject, event string, reply func() string, call func() error) error {
+	return t.stage.act(ctx, StepCommand, name+" "+event, call, func() *Command {
+		value, left, there := t.Store.Show(source, subject, event)
+		return &Command{Name: name, Args: []string{event}, Reply: reply(),
+			Keys: []Key{{Name: event, Value: value, There: there, TTL: left}}}
+	})
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
 }
 
 // describe names an engine in an error, without what may be secret.

@@ -49,6 +49,6 @@ func (s *simulation) expireAt(ctx context.Context, key string, t time.Duration) 
 		if err := s.keys.remove(ctx, key); err != nil {
 			s.fail(fmt.Errorf("redis: expiry: %w", err))
 		}
-		s.tell(0, "expires "+key)
+		s.tell(Step{Kind: StepExpiry, What: "expires " + s.bare(key)})
 	})
 }

@@ -43,10 +43,10 @@ func (h hook) step(ctx context.Context, cmds []redis.Cmder, send func() error) e
 	if h.again(cmds) {
 		return h.settle(w, h.open, carryOut())
 	}
-	err := h.simulation.step(w, StepCommand, cmds[0].Name(), h.cost(), carryOut)
+	err := h.simulation.step(ctx, w, StepCommand, cmds[0].Name(), h.cost(), carryOut)
 	for h.o.Resend && errors.Is(err, errTimeout) {
-		h.tell(w.delivery(), "the driver sends it again")
-		err = h.simulation.step(w, StepCommand, cmds[0].Name(), h.cost(), carryOut)
+		h.told(StepDriver, w.delivery(), "the driver sends it again")
+		err = h.simulation.step(ctx, w, StepCommand, cmds[0].Name(), h.cost(), carryOut)
 	}
 	if errors.As(err, new(mishapError)) {
 		for _, cmd := range cmds {
@@ -65,8 +65,11 @@ func (h hook) carryOut(ctx context.Context, w *worker, cmds []redis.Cmder, keys 
 		cmd.SetErr(nil) // of a reply that was lost
 	}
 	err := send()
+	if len(cmds) == 1 {
+		cmds[0].SetErr(err)
+	}
 	h.unknownScript = redis.HasErrorPrefix(err, "NOSCRIPT")
-	h.tellCommands(w, cmds)
+	h.tellCommands(w, cmds, keys)
 	if err := h.expire(context.WithoutCancel(ctx), keys); err != nil {
 		h.fail(fmt.Errorf("redis: expiry: %w", err))
 	}

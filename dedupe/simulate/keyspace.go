@@ -65,6 +65,9 @@ func (k embeddedKeys) clear(context.Context) (int, error) {
 
 func (embeddedKeys) clean(context.Context) error { return nil }
 
+// shower is a keyspace that can show what a key holds.
+type shower interface{ show(key string) Key }
+
 // plainKeys are the keys of the Redis in plain Go, which is on virtual time.
 type plainKeys struct{ server *plainredis.Server }
 
@@ -77,6 +80,11 @@ func (k plainKeys) take(_ context.Context, keys []string) ([]time.Duration, erro
 		}
 	}
 	return out, nil
+}
+
+func (k plainKeys) show(key string) Key {
+	value, there := k.server.Show(key)
+	return Key{Name: key, Value: value, There: there, TTL: k.server.Left(key)}
 }
 
 func (plainKeys) setNow(time.Time) {}

@@ -97,7 +97,7 @@ func (s *simulation) begin(i int) {
 	}
 	p := &s.phases[i]
 	s.history.Marks = append(s.history.Marks, replay.Mark{Kind: replay.MarkPhase, At: s.sched.now, Phase: p.name})
-	s.tell(0, "phase "+string(p.name))
+	s.told(StepPhase, 0, string(p.name))
 	if p.name == replay.PhaseTail { // the faults are over
 		s.downUntil = 0
 	}

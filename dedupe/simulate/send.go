@@ -27,7 +27,7 @@ type attempt struct {
 // send begins the attempt of a delivery.
 func (s *simulation) send(d *delivery) {
 	t := &attempt{simulation: s, d: d, a: replay.Attempt{Delivery: d.N, Event: d.Event, ID: s.attemptID(d), Start: max(1, s.sched.now)}}
-	s.tell(d.N, "is sent")
+	s.told(StepSend, d.N, "is sent")
 	if h := d.HangUp; h != nil && h.Body != nil {
 		t.a.HangUpAt = share(*h.Body, upload)
 		s.sched.at(s.sched.now+t.a.HangUpAt, func() { t.hangUp("hung up within the body") })
@@ -73,7 +73,7 @@ func (t *attempt) arrived() {
 // serve is the worker's part: the handler and its answer.
 func (t *attempt) serve() {
 	r := t.handle()
-	_ = t.step(t.sched.current, StepAnswer, "", 0, func() error { // an answer has nobody to tell an error
+	_ = t.step(t.ctx, t.sched.current, StepAnswer, "", 0, func() error { // an answer has nobody to tell an error
 		t.at.open = slices.DeleteFunc(t.at.open, func(o *attempt) bool { return o == t })
 		t.answered(r)
 		return nil
@@ -111,7 +111,10 @@ var errSignature = errors.New("bad signature")
 
 // answered gives the sender its answer, if it still waits.
 func (t *attempt) answered(r reference.Response) {
-	t.tell(t.d.N, fmt.Sprintf("answers %d %s", r.Status, r.Body))
+	if t.o.Trace != nil {
+		t.tell(Step{Kind: StepAnswer, Delivery: t.d.N, What: fmt.Sprintf("answers %d %s", r.Status, r.Body),
+			Status: r.Status, Body: r.Body[:min(len(r.Body), maxWhat)], Heard: !t.over})
+	}
 	if t.over {
 		return
 	}
@@ -154,7 +157,7 @@ func (t *attempt) unreachable() {
 	if !t.over {
 		t.a.Outcome, t.a.Error = replay.Unsent, "connection refused"
 		t.a.LastByte = 0
-		t.tell(t.d.N, "nobody listens: connection refused")
+		t.told(StepSender, t.d.N, "nobody listens: connection refused")
 		t.finish()
 	}
 }
@@ -182,7 +185,7 @@ func (t *attempt) arrivalMishaps() {
 
 func (t *attempt) giveUp(why string) {
 	t.a.Outcome, t.a.Error = replay.Unknown, why
-	t.tell(t.d.N, "the sender "+why)
+	t.told(StepSender, t.d.N, "the sender "+why)
 	t.finish()
 }
 

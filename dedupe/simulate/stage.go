@@ -21,8 +21,10 @@ func (s stage) Now() time.Time { return epoch.Add(s.sched.now) }
 // Sleep lets virtual time pass.
 func (s stage) Sleep(ctx context.Context, d time.Duration) error {
 	w := s.sched.current
-	return s.step(w, StepWork, "", 0, func() error {
-		s.tell(w.delivery(), "works for "+d.String())
+	return s.step(ctx, w, StepWork, "", 0, func() error {
+		if s.o.Trace != nil {
+			s.tell(Step{Kind: StepWork, Delivery: w.delivery(), Beat: w.beat, What: "works for " + (d + w.late).String()})
+		}
 		late := w.late
 		w.late = 0
 		return w.sleep(ctx, d+late)
@@ -30,15 +32,8 @@ func (s stage) Sleep(ctx context.Context, d time.Duration) error {
 }
 
 // Do gives way, and then acts.
-func (s stage) Do(_ context.Context, what string, act func() error) error {
-	return s.do(StepEffect, what, act)
-}
-
-func (s stage) do(kind StepKind, what string, act func() error) error {
-	w := s.sched.current
-	err := s.step(w, kind, what, s.cost(), act)
-	s.tell(w.delivery(), outcome(what, err))
-	return err
+func (s stage) Do(ctx context.Context, what string, act func() error) error {
+	return s.act(ctx, StepEffect, what, act, nil)
 }
 
 // Go starts a worker of the same process.

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"time"
@@ -26,7 +27,7 @@ var (
 )
 
 // step is one step of a worker: it gives way for cost, misfortune strikes or does not, and it acts.
-func (s *simulation) step(w *worker, kind StepKind, name string, cost time.Duration, act func() error) error {
+func (s *simulation) step(ctx context.Context, w *worker, kind StepKind, name string, cost time.Duration, act func() error) error {
 	w.stop()
 	if cost > 0 {
 		w.pass(cost)
@@ -41,7 +42,7 @@ func (s *simulation) step(w *worker, kind StepKind, name string, cost time.Durat
 	if kind == StepCommand && s.refused() {
 		return errRedisDown
 	}
-	return s.settle(w, hits, s.insist(w, act))
+	return s.settle(w, hits, s.insist(ctx, w, act))
 }
 
 // settle ends a step with whatever strikes after it.
@@ -59,10 +60,13 @@ func (s *simulation) settle(w *worker, hits []*trap, err error) error {
 }
 
 // insist acts, again and again while the act is blocked.
-func (s *simulation) insist(w *worker, act func() error) error {
+func (s *simulation) insist(ctx context.Context, w *worker, act func() error) error {
 	for until := s.sched.now + reference.MaxBlocked; ; {
 		err := act()
 		if !errors.Is(err, reference.ErrBlocked) || s.sched.now >= until {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		w.pass(s.cost())
@@ -148,7 +152,7 @@ func (s *simulation) strike(w *worker, t *trap) {
 func (s *simulation) struck(t *trap, delivery int) {
 	t.fired = true
 	s.history.Marks = append(s.history.Marks, replay.Mark{Kind: replay.MarkMishap, At: s.sched.now, Text: t.String(), Fired: true})
-	s.tell(delivery, "MISHAP "+t.String())
+	s.told(StepMishap, delivery, t.String())
 }
 
 // takeDown makes Redis refuse commands for a while.

@@ -57,15 +57,19 @@ func (s *Server) Clear() {
 // Delete deletes a key.
 func (s *Server) Delete(key string) { s.remove(key) }
 
-// TTL is a key's time to live, rounded up to milliseconds; 0 for a key that has none, or is not there. given says that
-// it was set since TTL was last asked for this key.
+// TTL is Left, and says whether the time to live was given since TTL was last asked for this key.
 func (s *Server) TTL(key string) (ttl time.Duration, given bool) {
 	given = s.given[key]
 	delete(s.given, key)
+	return s.Left(key), given
+}
+
+// Left is a key's time to live; 0 for a key that has none, or is not there.
+func (s *Server) Left(key string) time.Duration {
 	if e := s.get(key); e != nil && !e.expires.IsZero() {
-		ttl = e.expires.Sub(s.now())
+		return e.expires.Sub(s.now())
 	}
-	return ttl, given
+	return 0
 }
 
 // Show says what a key holds, on one line, for people: a text as it is, a hash as name=value, the names in order.

@@ -77,7 +77,7 @@ func setFlags(flags *pflag.FlagSet, path string, text []byte, expand func(string
 			continue
 		}
 		f := flags.Lookup(name)
-		if f == nil || name == "config" || name == "help" {
+		if f == nil || name == "config" || strings.HasPrefix(name, "help") {
 			return c, usagef("%s:%d: there is no setting %q (the settings are the flags of hookonce run, fixtures and providers)", path, line, name)
 		}
 		if f.Changed {

@@ -46,9 +46,8 @@ func NewDemoCmd(s *Streams, fixtures fs.FS) *cobra.Command {
 		Long: `Starts a built-in handler, its Redis and its effect source inside the process, and carries out
 the main job against it, over HTTP. The work of half of the events fails once; late duplicates
 cost no waiting, because the embedded Redis's clock is moved.
-
-Handlers (default: article):
-` + handlerList(),
+HANDLER is article where none is named.`,
+		Annotations: map[string]string{more: "Handlers:\n" + handlerList()},
 		Example: `  hookonce demo                # the published lock pattern: violations, exit 1
   hookonce demo hardened       # the same plan, done right: pass, exit 0`,
 		Args:      cobra.MaximumNArgs(1),

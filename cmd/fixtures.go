@@ -26,7 +26,7 @@ func NewFixturesCmd(s *Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "fixtures",
 		Short:   "Look at recorded webhooks",
-		Example: "  hookonce fixtures ls ./fixtures/stripe",
+		Example: "  hookonce fixtures ls ./fixtures/stripe\n  hookonce fixtures ls --help",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}

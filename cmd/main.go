@@ -42,7 +42,7 @@ would: duplicated, raced, reordered, timed out, redelivered. It watches the effe
 endpoint commits and reports which events were not processed exactly once: doubled, lost, or
 overwritten.`,
 		Example: `  hookonce demo                       # see it catch the published lock pattern
-  hookonce run ./fixtures/stripe --target http://localhost:3000/webhooks/stripe \
+  hookonce run ./fixtures --target http://localhost:3000/webhooks/stripe \
     --secret whsec_... --effects http://localhost:3000/effects`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -57,10 +57,17 @@ overwritten.`,
 	})
 	root.AddCommand(
 		NewRunCmd(s), NewDemoCmd(s, fixtures), NewServeCmd(s), NewPlanCmd(s), NewAuditCmd(s), NewReportCmd(s),
-		NewProvidersCmd(s), NewZooCmd(s), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s),
+		NewProvidersCmd(s), NewZooCmd(s), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s), NewManCmd(s),
 	)
 	for _, c := range root.Commands() {
 		wrapArgs(c)
+		for _, sub := range append(c.Commands(), c) {
+			helpAll(sub)
+		}
+	}
+	setHelp(root)
+	if err := completeFlags(root); err != nil {
+		panic(err) // a flag is in two tables: a mistake in this package, found by every test
 	}
 	return root
 }

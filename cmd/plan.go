@@ -29,9 +29,8 @@ func NewPlanCmd(s *Streams) *cobra.Command {
 		Long: `Prints what run would send: every delivery with its conditions. The same fixtures, flags and
 seed give the same plan, byte for byte, on every machine. What depends on the endpoint stays
 symbolic: "hang up at 0.5 x latency".
-
-Faults:
-` + faultList(),
+`,
+		Annotations: map[string]string{more: "Faults:\n" + faultList()},
 		Example: `  hookonce plan ./fixtures/stripe --seed 7
   hookonce plan ./fixtures/stripe --faults race --out json`,
 		RunE: func(_ *cobra.Command, args []string) error { return runPlan(s, o, args) },

@@ -48,8 +48,10 @@ Secrets, card numbers, e-mail addresses and names of people are replaced by some
 form, the ids that identify an event are kept, and signatures are left out: a replay signs anew.
 A webhook is answered once it is written, so that kill -9 costs at most those in flight; it is
 forwarded even where it cannot be written. fsync follows within a second. Interrupt to end.`,
-		Example: `  hookonce record --listen 127.0.0.1:4100 --forward http://localhost:3000 --out ./recorded
-  hookonce record --forward http://localhost:3000/webhooks/stripe --out ./recorded --ack-first`,
+		Example: `  hookonce record --listen 127.0.0.1:4100 --forward http://localhost:3000 \
+    --out ./recorded
+  hookonce record --forward http://localhost:3000/webhooks/stripe \
+    --out ./recorded --ack-first`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runRecord(c.Context(), s, o) },
 	}

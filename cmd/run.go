@@ -55,10 +55,10 @@ the same plan through a reference implementation, and says what was processed tw
 overwritten. FIXTURE may be - for stdin.
 
 Exit codes: 0 pass, 1 violations, 2 usage, 3 inconclusive, 4 the run could not be carried out.`,
-		Example: `  hookonce run ./fixtures/stripe --target http://localhost:3000/webhooks/stripe \
-    --secret whsec_... --effects http://localhost:3000/effects --out junit=hookonce.xml
+		Example: `  hookonce run ./fixtures --target http://localhost:3000/webhooks/stripe \
+    --effects http://localhost:3000/effects --out junit=hookonce.xml
   hookonce run events.jsonl --target http://localhost:3000/hook \
-    --effects 'exec:psql -tAc "select event_id, count(*) from charges group by 1"'`,
+    --effects 'exec:psql -tAc "select id, count(*) from charges group by 1"'`,
 		RunE: func(c *cobra.Command, args []string) error { return runRun(c, s, &o, args) },
 	}
 	o.addFlags(c, s)

@@ -19,7 +19,7 @@ func NewSchemaCmd(s *Streams) *cobra.Command {
 if its first line is:
 
   # yaml-language-server: $schema=hookonce.schema.json`,
-		Example: "  hookonce schema > hookonce.schema.json",
+		Example: "  hookonce schema > hookonce.schema.json\n  hookonce schema | jq .properties.faults",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := s.Out.Write(configSchema)
 			return err

@@ -38,9 +38,8 @@ func NewServeCmd(s *Streams) *cobra.Command {
 		Short: "A built-in handler as an HTTP server, to aim run at",
 		Long: `Serves a handler until it is interrupted. POST /webhook takes deliveries, GET /effects tells
 the counts per event, GET /state the versions per subject.
-
-Handlers:
-` + handlerList(),
+`,
+		Annotations: map[string]string{more: "Handlers:\n" + handlerList()},
 		Example: `  hookonce serve article --work 50ms --fail-first
   hookonce serve hardened --listen 127.0.0.1:4001 --redis redis://localhost:6379`,
 		Args:      cobra.ExactArgs(1),

@@ -27,7 +27,7 @@ func toolVersion() string {
 func NewVersionCmd(s *Streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		Example: "  hookonce version",
+		Example: "  hookonce version\n  hookonce version | cut -d' ' -f2",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(s.Out, "hookonce %s (%s, %s/%s)\n", toolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err

@@ -1,0 +1,205 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// The screen that a command's help fits on: a terminal of 24 lines, less the prompt.
+const (
+	helpLines = 23
+	helpWidth = 80
+)
+
+// more is the annotation under which a command has text that only --help-all shows, such as long lists.
+const more = "more"
+
+// foremost names the flags that help shows of commands which have too many for a screen.
+func foremost() map[string][]string {
+	return map[string][]string{
+		"run":    {"target", "secret", "effects", "faults", "late", "seed", "only", "wait", "out", "baseline"},
+		"demo":   {"faults", "seed", "only", "out", "tui", "work"},
+		"plan":   {"faults", "seed", "only", "late", "copies", "race", "bursts", "provider", "out"},
+		"serve":  {"listen", "secret", "work", "fail-first", "redis", "provider"},
+		"record": {"listen", "forward", "out", "provider"},
+	}
+}
+
+// setHelp gives every command a help that fits a screen, and --help-all.
+func setHelp(root *cobra.Command) {
+	root.PersistentFlags().Bool("help-all", false, "all flags, with everything there is to say about them")
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
+		text := shortHelp(c)
+		if all, err := c.Flags().GetBool("help-all"); err == nil && all {
+			text = longHelp(c)
+		}
+		fmt.Fprint(c.OutOrStdout(), text)
+	})
+}
+
+// helpAll makes a command answer --help-all, whatever else it was given.
+func helpAll(c *cobra.Command) {
+	check, run := c.Args, c.RunE
+	asked := func(c *cobra.Command) bool {
+		all, err := c.Flags().GetBool("help-all")
+		return err == nil && all
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if check == nil || asked(c) {
+			return nil
+		}
+		return check(c, args)
+	}
+	if run == nil {
+		return
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if asked(c) {
+			return c.Help()
+		}
+		return run(c, args)
+	}
+}
+
+// shortHelp fits a screen: of a command with many flags it shows the foremost, of a flag the first words.
+func shortHelp(c *cobra.Command) string {
+	flags, left := shownFlags(c)
+	rest := helpEnd(c, flags, left)
+	about := reflow(c.Long)
+	if about == "" || lines(about)+lines(rest)+1 > helpLines {
+		about = c.Short + "."
+	}
+	return strings.TrimSpace(about) + "\n\n" + rest
+}
+
+func helpEnd(c *cobra.Command, flags []*pflag.Flag, left int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage: %s\n", usageLine(c))
+	if c.Example != "" {
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(c.Example, "\n"))
+	}
+	b.WriteString(commandList(c))
+	if len(flags) > 0 {
+		b.WriteString("\nFlags:\n")
+		width := 0
+		for _, f := range flags {
+			width = max(width, len(flagName(f)))
+		}
+		for _, f := range flags {
+			fmt.Fprintf(&b, "%s\n", runewidth.Truncate(fmt.Sprintf("  %-*s  %s", width, flagName(f), firstWords(f)), helpWidth, "…"))
+		}
+	}
+	if left > 0 || c.Annotations[more] != "" {
+		fmt.Fprintf(&b, "\nEverything else: %s --help-all\n", c.CommandPath())
+	}
+	return b.String()
+}
+
+func usageLine(c *cobra.Command) string {
+	if c.HasAvailableSubCommands() {
+		return c.CommandPath() + " COMMAND"
+	}
+	return c.UseLine()
+}
+
+func commandList(c *cobra.Command) string {
+	if !c.HasAvailableSubCommands() {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\nCommands:\n")
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			fmt.Fprintf(&b, "%s\n", runewidth.Truncate(fmt.Sprintf("  %-*s %s", c.NamePadding(), sub.Name(), sub.Short), helpWidth, "…"))
+		}
+	}
+	return b.String()
+}
+
+// shownFlags picks the flags that help shows, and counts the others.
+func shownFlags(c *cobra.Command) (shown []*pflag.Flag, left int) {
+	order, chosen := foremost()[c.Name()]
+	if c.HasAvailableSubCommands() {
+		return nil, 0
+	}
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		switch {
+		case f.Hidden || f.Name == "help" || f.Name == "help-all":
+		case chosen && !slices.Contains(order, f.Name):
+			left++
+		default:
+			shown = append(shown, f)
+		}
+	})
+	if chosen {
+		slices.SortFunc(shown, func(a, b *pflag.Flag) int {
+			return cmp.Compare(slices.Index(order, a.Name), slices.Index(order, b.Name))
+		})
+	}
+	return shown, left
+}
+
+func flagName(f *pflag.Flag) string {
+	value, _ := pflag.UnquoteUsage(f)
+	return strings.TrimSpace("--" + f.Name + " " + value)
+}
+
+// firstWords is a flag's usage up to its first list or aside, and its default.
+func firstWords(f *pflag.Flag) string {
+	_, usage := pflag.UnquoteUsage(f)
+	for _, end := range []string{" (", "; ", ": all"} {
+		usage, _, _ = strings.Cut(usage, end)
+	}
+	if f.DefValue != "" && f.DefValue != "[]" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" {
+		usage += " (" + f.DefValue + ")"
+	}
+	return usage
+}
+
+// longHelp leaves nothing out.
+func longHelp(c *cobra.Command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", reflow(cmp.Or(c.Long, c.Short)))
+	if text := c.Annotations[more]; text != "" {
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(text))
+	}
+	fmt.Fprintf(&b, "\nUsage: %s\n", usageLine(c))
+	if c.Example != "" {
+		fmt.Fprintf(&b, "\n%s\n", c.Example)
+	}
+	b.WriteString(commandList(c))
+	if flags := c.LocalFlags(); flags.HasAvailableFlags() {
+		fmt.Fprintf(&b, "\nFlags:\n%s", flags.FlagUsagesWrapped(helpWidth))
+	}
+	return b.String()
+}
+
+// reflow breaks paragraphs anew at the width of the screen; indented lines and lists stay.
+func reflow(text string) string {
+	var out []string
+	line := ""
+	for _, l := range append(strings.Split(strings.TrimSpace(text), "\n"), "") {
+		if l != "" && !strings.HasPrefix(l, " ") {
+			for _, w := range strings.Fields(l) {
+				if line != "" && runewidth.StringWidth(line+" "+w) > helpWidth {
+					out, line = append(out, line), ""
+				}
+				line = strings.TrimSpace(line + " " + w)
+			}
+			continue
+		}
+		if line != "" {
+			out, line = append(out, line), ""
+		}
+		out = append(out, l)
+	}
+	return strings.TrimSpace(strings.Join(out, "\n"))
+}
+
+func lines(s string) int { return strings.Count(strings.TrimSpace(s), "\n") + 1 }

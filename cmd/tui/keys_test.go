@@ -85,6 +85,15 @@ func TestFilterByCodeTypeSubjectAndText(t *testing.T) {
 	}
 }
 
+// Keys that arrive in one piece are keys all the same.
+func TestKeysReadAtOnce(t *testing.T) {
+	m := recorded(t, 80, 24)
+	press(m, "/lost")
+	if m.table.filter != "lost" || !m.typing {
+		t.Errorf("the filter is %q", m.table.filter)
+	}
+}
+
 func TestSorting(t *testing.T) {
 	m := recorded(t, 80, 24)
 	for range orders() {

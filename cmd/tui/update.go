@@ -58,6 +58,9 @@ func (m *Model) follows(msg tea.Msg) tea.Cmd {
 }
 
 func (m *Model) key(msg tea.KeyMsg) tea.Cmd {
+	if n := len(msg.Runes); msg.Type == tea.KeyRunes && n > 1 && !msg.Paste {
+		return m.each(msg.Runes)
+	}
 	if m.typing && msg.String() != "ctrl+c" {
 		m.typed(msg)
 		return nil
@@ -71,6 +74,15 @@ func (m *Model) key(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	return m.does(msg)
+}
+
+// each takes keys that were read at once, as they come over a slow connection, one after another.
+func (m *Model) each(runes []rune) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, r := range runes {
+		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}}))
+	}
+	return tea.Batch(cmds...)
 }
 
 // typed edits the filter.

@@ -79,7 +79,7 @@ func (s slack) event(h http.Header, doc gjson.Result, body []byte) (replay.Event
 	switch kind := doc.Get("type").Str; {
 	case kind == "url_verification":
 		return replay.Event{}, errors.New("is the url_verification challenge of a new endpoint, not an event")
-	case kind != "event_callback" || !doc.Get("event.type").Exists():
+	case kind != "event_callback" || doc.Get("event").Get("type").Str == "": // not "event.type": the first of two "event" counts
 		return replay.Event{}, errors.New(`is no Slack event: "type" is not "event_callback", or there is no "event"`)
 	}
 	id := text(doc, "event_id")

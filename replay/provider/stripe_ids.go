@@ -53,11 +53,11 @@ func stripeRefs(body []byte, key, subject string) []string {
 	var refs []string
 	seen := map[string]bool{key: true, subject: true}
 	eachString(body, freeField, func(t token) {
-		if t.key || t.free || t.top == "request" || seen[t.value] {
+		if t.key || t.free || t.top == "request" {
 			return
 		}
 		prefix, _, strong := stripeID(t.value)
-		if listed(stripeRefPrefixes, prefix) && (strong || t.name == "id" || stripeRefField(t.name)) {
+		if listed(stripeRefPrefixes, prefix) && (strong || t.name == "id" || stripeRefField(t.name)) && !seen[t.value] {
 			seen[t.value] = true
 			refs = append(refs, t.value)
 		}

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // token is one JSON string or number in a body.
@@ -122,11 +125,13 @@ func decoded(quoted string) string {
 	if strings.IndexByte(quoted, '\\') < 0 {
 		return quoted[1 : len(quoted)-1]
 	}
-	var s string
-	if json.Unmarshal([]byte(quoted), &s) != nil {
-		return ""
+	value, err := jsontext.AppendUnquote(nil, quoted)
+	if err != nil && !utf8.ValidString(quoted) {
+		var s string
+		_ = json.Unmarshal([]byte(quoted), &s) // it is valid but for its bytes, which become U+FFFD
+		return s
 	}
-	return s
+	return string(value)
 }
 
 // quoted is s as a JSON string, with nothing escaped that need not be.

@@ -13,12 +13,16 @@ import (
 	"time"
 )
 
-// BenchmarkRecorder sends 2,000 webhooks a second for HOOKONCE_BENCH_SECONDS (3), by turns straight to an endpoint and through a
+// BenchmarkRecorder sends 2,000 webhooks (HOOKONCE_BENCH_RATE) a second for 3 seconds (HOOKONCE_BENCH_SECONDS), by turns straight to an endpoint and through a
 // recorder, and reports what the recorder adds at the median, and how many webhooks were not written.
 func BenchmarkRecorder(b *testing.B) {
 	seconds, err := strconv.Atoi(os.Getenv("HOOKONCE_BENCH_SECONDS"))
 	if err != nil {
 		seconds = 3
+	}
+	rate, err := strconv.Atoi(os.Getenv("HOOKONCE_BENCH_RATE"))
+	if err != nil {
+		rate = 2000
 	}
 	endpoint := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
 	defer endpoint.Close()
@@ -29,8 +33,8 @@ func BenchmarkRecorder(b *testing.B) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 	body := strings.Replace(event, `"livemode"`, `"pad":"`+strings.Repeat("lorem ipsum ", 160)+`","livemode"`, 1)
 	for b.Loop() {
-		straight := pace(b, client, endpoint.URL, body, 2000*seconds)
-		through := pace(b, client, g.server.URL, body, 2000*seconds)
+		straight := pace(b, client, endpoint.URL, body, rate, rate*seconds)
+		through := pace(b, client, g.server.URL, body, rate, rate*seconds)
 		b.ReportMetric(micros(straight, 50), "µs-straight-p50")
 		b.ReportMetric(micros(through, 50), "µs-through-p50")
 		b.ReportMetric(micros(through, 50)-micros(straight, 50), "µs-added-p50")
@@ -43,13 +47,13 @@ func BenchmarkRecorder(b *testing.B) {
 	client.CloseIdleConnections()
 }
 
-// pace sends n webhooks at 2,000 a second, whatever the answers take, and returns what they took.
-func pace(b *testing.B, client *http.Client, to, body string, n int) []time.Duration {
+// pace sends n webhooks, rate a second, whatever the answers take, and returns what they took.
+func pace(b *testing.B, client *http.Client, to, body string, rate, n int) []time.Duration {
 	took := make([]time.Duration, n)
 	var wg sync.WaitGroup
 	begin := time.Now()
 	for i := range n {
-		time.Sleep(time.Until(begin.Add(time.Duration(i) * time.Second / 2000)))
+		time.Sleep(time.Until(begin.Add(time.Duration(i) * time.Second / time.Duration(rate))))
 		wg.Go(func() {
 			at := time.Now()
 			res, err := client.Post(to, "application/json", strings.NewReader(body))

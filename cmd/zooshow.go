@@ -32,7 +32,7 @@ scenario it is the smallest one that exposes the handler's flaw. The same seed g
 
 Scenarios:
 ` + scenarioList(),
-		Example: `  hookonce zoo show check-then-act          # two deliveries look before either sets the mark
+		Example: `  hookonce zoo show check-then-act    # two look before either sets the mark
   hookonce zoo show hardened crash-after-charge
   hookonce zoo show article --seed 7`,
 		Args: cobra.RangeArgs(1, 2),

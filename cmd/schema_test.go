@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -119,7 +120,16 @@ func compiledSchema(t *testing.T) *jsonschema.Schema {
 // What hookonce takes the schema takes, and what the schema refuses hookonce refuses.
 func TestSchemaAgreesWithTheReader(t *testing.T) {
 	schema := compiledSchema(t)
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, found := strings.Cut(string(readme), "```yaml\n# yaml-language-server")
+	if example, _, _ = strings.Cut(example, "```"); !found {
+		t.Error("the README has no example")
+	}
 	for text, ok := range map[string]bool{
+		"#" + example: true,
 		"target: http://localhost:3000/hook\nfixtures: ./a\nseed: 7\nlate: [70s, 1h]\nexpect-effects: {invoice.paid: 2}\n": true,
 		"providers:\n  stripe: {route: /s, secret: [a, b]}\n  shopify:\n    route: /x\n    fixtures: f\n":                  true,
 		acmeYAML:                                                     true,

@@ -66,14 +66,16 @@ func (w *World) Transact(ctx context.Context, e replay.Event, f func(*Tx) error)
 		return fmt.Errorf("database: %w", err)
 	}
 	t := &Tx{w: w}
+	// A process that dies in a transaction, in its begin too, leaves nothing of it: its connection is gone.
+	defer func() {
+		if t.tx != nil {
+			_ = t.tx.Rollback()
+		}
+	}()
 	err = w.Stage.Do(ctx, "begin "+e.Key, func() (err error) {
 		t.tx, err = db.BeginTx(context.WithoutCancel(ctx), nil)
 		return blocked(err)
 	})
-	if t.tx != nil {
-		// A process that dies in a transaction leaves nothing of it: its connection is gone.
-		defer func() { _ = t.tx.Rollback() }()
-	}
 	if err != nil {
 		return fmt.Errorf("database: begin: %w", err)
 	}

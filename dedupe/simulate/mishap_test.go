@@ -219,3 +219,13 @@ func TestStart(t *testing.T) {
 		t.Errorf("%d processes started, two and one again expected", len(started))
 	}
 }
+
+// A process that dies right after it began a transaction leaves no lock behind.
+func TestCrashInBegin(t *testing.T) {
+	z, _ := zoo.Find("tx-log")
+	h := mustRun(t, retried(), z.Handler, Options{Mishaps: []Mishap{
+		{Kind: Crash, Moment: Moment{Event: "evt", Attempt: 1, Step: StepEffect, Name: "begin", After: true}}}})
+	if charges(h, "evt") != 1 || !acked(h, "evt") || !fired(h) {
+		t.Errorf("attempts %+v effects %+v marks %+v", h.Attempts, h.Effects, h.Marks)
+	}
+}

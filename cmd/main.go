@@ -57,7 +57,7 @@ overwritten.`,
 	})
 	root.AddCommand(
 		NewRunCmd(s), NewDemoCmd(s, fixtures), NewServeCmd(s), NewPlanCmd(s), NewAuditCmd(s), NewReportCmd(s),
-		NewProvidersCmd(s), NewZooCmd(s), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s), NewManCmd(s),
+		NewProvidersCmd(s), NewZooCmd(s), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s), NewManCmd(s), NewInitCmd(s),
 	)
 	for _, c := range root.Commands() {
 		wrapArgs(c)

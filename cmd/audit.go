@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -24,13 +25,13 @@ everything an audit looks at, and an audit looks at nothing else.`,
 		Example: `  hookonce audit .hookonce/20260102-150405-seed1.jsonl
   hookonce audit run.jsonl --out json | jq .findings`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return runAudit(s, o, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error { return runAudit(c.Context(), s, o, args[0]) },
 	}
 	o.add(c)
 	return c
 }
 
-func runAudit(s *Streams, o ReportingOptions, path string) error {
+func runAudit(ctx context.Context, s *Streams, o ReportingOptions, path string) error {
 	outs, err := o.outputs(s)
 	if err != nil {
 		return err
@@ -39,7 +40,11 @@ func runAudit(s *Streams, o ReportingOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	verdict, err := o.tell(s, outs, report.New(j, audit.Judge(j.Target, j.Reference)))
+	r, err := newReport(ctx, j, audit.Judge(j.Target, j.Reference), o.Explain)
+	if err != nil {
+		return err
+	}
+	verdict, err := o.tell(s, outs, r)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hookonce/cmd/report"
 	"hookonce/dedupe/audit"
 	"hookonce/dedupe/observe"
 	"hookonce/replay"
@@ -328,7 +327,12 @@ func (c *conduct) markStop() {
 // conclude reports, and turns the verdict into an exit code.
 func (c *conduct) conclude(f finished) error {
 	c.show.Done()
-	verdict, err := c.o.tell(c.s, c.outs, report.New(f.journal, f.verdict))
+	// The run is over, and so is its context; the explanation takes seconds.
+	r, err := newReport(context.WithoutCancel(c.stop.hard), f.journal, f.verdict, c.o.Explain)
+	if err != nil {
+		return err
+	}
+	verdict, err := c.o.tell(c.s, c.outs, r)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
-	"hookonce/cmd/report"
 	"hookonce/dedupe/audit"
 )
 
@@ -11,6 +10,7 @@ import (
 func NewReportCmd(s *Streams) *cobra.Command {
 	var out []string
 	var screen string
+	var explained bool
 	var known BaselineOptions
 	c := &cobra.Command{
 		Use:   "report JOURNAL",
@@ -39,7 +39,11 @@ and no --out is given. Unlike audit it exits 0 whatever the verdict is.`,
 			if interactive {
 				return openRecorded(c.Context(), s, args[0], j)
 			}
-			r, err := known.apply(report.New(j, audit.Judge(j.Target, j.Reference)))
+			r, err := newReport(c.Context(), j, audit.Judge(j.Target, j.Reference), explained)
+			if err != nil {
+				return err
+			}
+			r, err = known.apply(r)
 			if err != nil {
 				return err
 			}
@@ -49,5 +53,6 @@ and no --out is given. Unlike audit it exits 0 whatever the verdict is.`,
 	addOut(c, &out)
 	addTUI(c, &screen, "auto (in a terminal, unless --out is given)")
 	known.add(c)
+	addExplain(c, &explained)
 	return c
 }

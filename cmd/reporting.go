@@ -13,6 +13,7 @@ type ReportingOptions struct {
 	Out            []string
 	InconclusiveAs int
 	GitHub         string
+	Explain        bool
 }
 
 func (o *ReportingOptions) add(c *cobra.Command) {
@@ -20,6 +21,7 @@ func (o *ReportingOptions) add(c *cobra.Command) {
 	c.Flags().IntVar(&o.InconclusiveAs, "inconclusive-as", exitInconclusive, "exit `code` of an inconclusive verdict")
 	o.BaselineOptions.add(c)
 	addGitHub(c, &o.GitHub)
+	addExplain(c, &o.Explain)
 }
 
 // outputs reads the flags, and finds out before a run what could not be written after it.

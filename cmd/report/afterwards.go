@@ -17,6 +17,7 @@ func (p *page) afterwards(r Report) {
 	} else if len(missing) == 0 {
 		p.list("missing", yellow, r.Missing)
 	}
+	p.explanation(r.Explanation)
 	p.list("baseline", plainInk, r.baselineLines())
 	p.list("checks", plainInk, r.reasons())
 	p.list("types", plainInk, r.unjudged())

@@ -19,6 +19,7 @@ func Markdown(w io.Writer, r Report) error {
 	m.head(r)
 	m.checks(r)
 	m.findings(r)
+	m.explanation(r.Explanation)
 	m.notes(r)
 	_, err := io.WriteString(w, m.String())
 	return err

@@ -46,7 +46,9 @@ type Report struct {
 	// same plan, nil where none ran.
 	Score     Score      `json:"score"`
 	Reference *Reference `json:"reference"`
-	Notes     []string   `json:"notes"`
+	// Explanation says which known flaw the target behaves like, where that was asked for.
+	Explanation *Explanation `json:"explanation,omitempty"`
+	Notes       []string     `json:"notes"`
 	// Baseline compares with what is known; nil where no baseline was given.
 	Baseline *Compared `json:"baseline,omitempty"`
 	Stats    Stats     `json:"stats"`

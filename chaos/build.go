@@ -18,9 +18,11 @@ type Input struct {
 	// Others are the profiles of further providers among the events.
 	Others []replay.Profile
 	// Rename gives an event other ids, touching only the bytes of the ids.
-	Rename   func(e replay.Event, fresh func(old string) string) (replay.Event, error)
-	Settings replay.PlanSettings
-	Seed     uint64
+	Rename func(e replay.Event, fresh func(old string) string) (replay.Event, error)
+	// FromSource gives an event the id of another one, from a source of its own; nil where the provider has no sources.
+	FromSource func(e replay.Event, id, source string) (replay.Event, error)
+	Settings   replay.PlanSettings
+	Seed       uint64
 }
 
 // ErrNoEvents is returned where there is nothing to plan with.

@@ -63,7 +63,7 @@ func profile() replay.Profile {
 
 func input(seed uint64) chaos.Input {
 	return chaos.Input{Events: fixtures(), Profile: profile(), Rename: rename, Seed: seed,
-		Settings: replay.PlanSettings{Faults: chaos.Names(), Copies: 3, Race: 3, Bursts: 2, Late: []time.Duration{70 * time.Second}, Signed: true}}
+		Settings: replay.PlanSettings{Faults: ordinary(), Copies: 3, Race: 3, Bursts: 2, Late: []time.Duration{70 * time.Second}, Signed: true}}
 }
 
 func build(t testing.TB, in chaos.Input) replay.Plan {
@@ -120,7 +120,7 @@ func TestSameSeedSamePlan(t *testing.T) {
 // reproduced with its fault alone, and must meet the same event ids.
 func TestFaultAloneKeepsItsEvents(t *testing.T) {
 	all := build(t, input(7))
-	for _, name := range chaos.Names() {
+	for _, name := range ordinary() {
 		in := input(7)
 		in.Settings.Faults = []string{name}
 		alone := build(t, in)
@@ -142,7 +142,7 @@ func eventsOf(p replay.Plan, fault string) []string {
 
 func TestEveryFaultIsPlanned(t *testing.T) {
 	p := build(t, input(1))
-	for _, name := range chaos.Names() {
+	for _, name := range ordinary() {
 		if len(eventsOf(p, name)) == 0 {
 			t.Errorf("the fault %s plans nothing", name)
 		}
@@ -332,7 +332,8 @@ func TestParseFaults(t *testing.T) {
 		list string
 		want []string
 	}{
-		{"all", chaos.Names()},
+		{"all", ordinary()},
+		{"all,twins", append(ordinary(), "twins")},
 		{"race, duplicate", []string{"duplicate", "race"}},
 		{"all,-race,-late", []string{"duplicate", "retry", "timeout", "truncated", "reorder", "bad-signature"}},
 	} {

@@ -19,18 +19,23 @@ type Fault struct {
 	// blocked says why the fault cannot be planned with these settings; "" if it can.
 	blocked func(Input) string
 	add     func(*builder)
+	// OptIn says that providers hardly ever commit it: "all" leaves it out.
+	OptIn bool
 }
 
 // catalog is in the order in which the faults are planned.
 var catalog = []Fault{
-	{"duplicate", "the same event again, after the answer", []string{"double-processing", "noisy-duplicate", "replay-differs"}, never, addDuplicates},
-	{"retry", "redelivered on the provider's schedule until acknowledged", []string{"lost-event", "double-processing", "stuck"}, withoutRetries, addRetries},
-	{"timeout", "the sender hangs up while the handler works, and redelivers at once", []string{"lost-event", "double-processing", "premature-ack"}, never, addTimeouts},
-	{"truncated", "the connection breaks in mid-body, then a redelivery", []string{"double-processing", "lost-event"}, never, addTruncated},
-	{"reorder", "versions of one subject in the wrong order, subjects interleaved", []string{"regress", "stale-final"}, withoutVersions, addReorders},
-	{"bad-signature", "unsigned, wrong key, tampered, out of tolerance", []string{"signature-bypass", "stale-signature"}, withoutSecret, addBadSignatures},
-	{"race", "copies of one event released at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, never, addRaces},
-	{"late", "a duplicate long after the acknowledgement", []string{"double-processing"}, withoutLate, addLates},
+	{"duplicate", "the same event again, after the answer", []string{"double-processing", "noisy-duplicate", "replay-differs"}, never, addDuplicates, false},
+	{"retry", "redelivered on the provider's schedule until acknowledged", []string{"lost-event", "double-processing", "stuck"}, withoutRetries, addRetries, false},
+	{"timeout", "the sender hangs up while the handler works, and redelivers at once", []string{"lost-event", "double-processing", "premature-ack"}, never, addTimeouts, false},
+	{"truncated", "the connection breaks in mid-body, then a redelivery", []string{"double-processing", "lost-event"}, never, addTruncated, false},
+	{"reorder", "versions of one subject in the wrong order, subjects interleaved", []string{"regress", "stale-final"}, withoutVersions, addReorders, false},
+	{"bad-signature", "unsigned, wrong key, tampered, out of tolerance", []string{"signature-bypass", "stale-signature"}, withoutSecret, addBadSignatures, false},
+	{"race", "copies of one event released at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, never, addRaces, false},
+	{"late", "a duplicate long after the acknowledgement", []string{"double-processing"}, withoutLate, addLates, false},
+	{"other-bytes", "the same event in other bytes that say the same", []string{"double-processing", "wrong-rejection"}, never, addOtherBytes, true},
+	{"twins", "two events that differ in nothing but their id", []string{"lost-event", "merged"}, keptIDsOnly, addTwins, true},
+	{"same-id", "two events of different sources with one id", []string{"lost-event", "merged"}, withoutSources, addSameIDs, true},
 }
 
 // Catalog lists the faults in planning order.
@@ -40,7 +45,7 @@ func Catalog() []Fault { return slices.Clone(catalog) }
 var ErrUnknownFault = errors.New("unknown fault")
 
 // ParseFaults reads a comma-separated list of fault names; "all" stands for every
-// one, and a name with a leading minus is taken out: "all,-race". The result is
+// one that providers commit, and a name with a leading minus is taken out: "all,-race". The result is
 // in catalog order.
 func ParseFaults(list string) ([]string, error) {
 	wanted := map[string]bool{}
@@ -51,7 +56,7 @@ func ParseFaults(list string) ([]string, error) {
 		case name == "":
 		case bare == "all":
 			for _, f := range catalog {
-				wanted[f.Name] = !minus
+				wanted[f.Name] = !minus && !f.OptIn
 			}
 		case slices.ContainsFunc(catalog, func(f Fault) bool { return f.Name == bare }):
 			wanted[bare] = !minus
@@ -71,6 +76,17 @@ func Names() []string {
 	names := make([]string, len(catalog))
 	for i, f := range catalog {
 		names[i] = f.Name
+	}
+	return names
+}
+
+// OptIns lists the faults that "all" leaves out, because providers hardly ever commit them.
+func OptIns() []string {
+	var names []string
+	for _, f := range catalog {
+		if f.OptIn {
+			names = append(names, f.Name)
+		}
 	}
 	return names
 }

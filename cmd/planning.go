@@ -38,7 +38,7 @@ type PlanningOptions struct {
 func (o *PlanningOptions) add(f *pflag.FlagSet) {
 	f.StringVar(&o.Provider, "provider", "", "`name` of the provider (default: detect)")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of everything random: same seed, same plan")
-	f.StringVar(&o.Faults, "faults", "all", "faults to inject, as a `list`: all, "+strings.Join(chaos.Names(), ", ")+"; -NAME leaves one out")
+	f.StringVar(&o.Faults, "faults", "all", "faults to inject, as a `list`: all, "+strings.Join(chaos.Names(), ", ")+"; -NAME leaves one out; all is without "+strings.Join(chaos.OptIns(), ", "))
 	f.IntVar(&o.Copies, "copies", 3, "deliveries of a duplicated event")
 	f.IntVar(&o.Race, "race", 3, "copies per gate: released together, so that they race")
 	f.IntVar(&o.Bursts, "bursts", 5, "gated bursts per raced event")

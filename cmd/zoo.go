@@ -1,16 +1,184 @@
 package cmd
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
 
-// NewZooCmd is about the built-in handlers.
+	"github.com/spf13/cobra"
+
+	"hookonce/dedupe/scenario"
+)
+
+// ZooOptions are the flags of zoo.
+type ZooOptions struct {
+	Seeds       int
+	Handlers    []string
+	Out         string
+	Random      int
+	FalseAlarms int
+}
+
+// NewZooCmd proves the oracle: every flawed handler is found, no correct one flagged.
 func NewZooCmd(s *Streams) *cobra.Command {
+	var o ZooOptions
 	c := &cobra.Command{
-		Use:     "zoo",
-		Short:   "The built-in handlers, flawed and correct, and what they do in virtual time",
-		Example: "  hookonce zoo show check-then-act\n  hookonce zoo show hardened",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+		Use:   "zoo",
+		Short: "The detection matrix: every flawed handler found, no correct one flagged",
+		Long: `Tries every built-in handler in virtual time. A flawed one meets the smallest provocation of its flaw and must
+be found by its codes on every seed, and by no other; a correct one meets every provocation there is
+and must never be found. A mishap that never struck proves nothing, and counts as a miss.
+
+Exit code 1 says that something was missed, or flagged without reason.`,
+		Example: `  hookonce zoo                                # the matrix, 20 seeds a cell
+  hookonce zoo --handler busy-200 --seeds 100
+  hookonce zoo --random 1000                  # plans and mishaps drawn from a seed
+  hookonce zoo --false-alarms 1000000         # that many deliveries to correct handlers`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runZoo(c.Context(), s, o) },
 	}
+	f := c.Flags()
+	f.IntVar(&o.Seeds, "seeds", 20, "seeds of each cell")
+	f.StringSliceVar(&o.Handlers, "handler", nil, "only the handler of that `name` (repeatable)")
+	f.StringVar(&o.Out, "out", "text", "text or json")
+	f.IntVar(&o.Random, "random", 0, "instead: look for each flawed handler in random plans of up to `N` seeds")
+	f.IntVar(&o.FalseAlarms, "false-alarms", 0, "instead: send `N` deliveries of random plans to the correct handlers")
+	c.MarkFlagsMutuallyExclusive("random", "false-alarms")
 	c.AddCommand(NewZooShowCmd(s))
 	return c
+}
+
+func runZoo(ctx context.Context, s *Streams, o ZooOptions) error {
+	if o.Seeds < 1 || o.Random < 0 || o.FalseAlarms < 0 {
+		return usagef("--seeds, --random and --false-alarms count something: give a number above zero")
+	}
+	if o.Out != "text" && o.Out != "json" {
+		return usagef("--out %s: choose text or json", safe(o.Out))
+	}
+	for _, name := range o.Handlers {
+		if _, err := findHandler(name); err != nil {
+			return err
+		}
+	}
+	switch {
+	case o.Random > 0:
+		return runZooRandom(ctx, s, o)
+	case o.FalseAlarms > 0:
+		return runZooFalseAlarms(ctx, s, o)
+	}
+	return runZooMatrix(ctx, s, o)
+}
+
+func runZooMatrix(ctx context.Context, s *Streams, o ZooOptions) error {
+	show := newProgress(s)
+	var cells []scenario.Cell
+	last := ""
+	for _, p := range scenario.Pairs(o.Handlers...) {
+		if p.Entry.Name != last {
+			last = p.Entry.Name
+			show.Say("zoo: %s", last)
+		}
+		cell, err := p.Run(ctx, o.Seeds)
+		if err != nil {
+			return err
+		}
+		cells = append(cells, cell)
+	}
+	good := true
+	for _, c := range cells {
+		good = good && c.Good()
+	}
+	if err := writeZoo(s, o, zooReport{Schema: "hookonce.zoo/v1", Seeds: o.Seeds, Good: good, Cells: cells}, zooMatrixText); err != nil {
+		return err
+	}
+	return zooVerdict(good)
+}
+
+// zooReport is what zoo found; each way to run it fills in its part.
+type zooReport struct {
+	Schema string          `json:"schema"`
+	Seeds  int             `json:"seeds,omitempty"`
+	Good   bool            `json:"good"`
+	Cells  []scenario.Cell `json:"cells,omitempty"`
+	Hunts  []hunt          `json:"hunts,omitempty"`
+	Alarms []alarms        `json:"alarms,omitempty"`
+}
+
+func writeZoo(s *Streams, o ZooOptions, r zooReport, text func(io.Writer, zooReport) error) error {
+	if o.Out == "json" {
+		e := json.NewEncoder(s.Out)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	return text(s.Out, r)
+}
+
+func zooVerdict(good bool) error {
+	if good {
+		return nil
+	}
+	return &verdictError{exitViolations}
+}
+
+// zooMatrixText writes one line for each flawed handler, and one for each correct one over all scenarios.
+func zooMatrixText(w io.Writer, r zooReport) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-20s %-25s %-9s %s\n", "HANDLER", "SCENARIO", "FOUND", "CODES")
+	found, flawed := 0, 0
+	var order []string
+	sums := map[string]*scenario.Cell{}
+	for _, c := range r.Cells {
+		if c.Correct {
+			if sums[c.Handler] == nil {
+				sums[c.Handler] = &scenario.Cell{Handler: c.Handler, Correct: true}
+				order = append(order, c.Handler)
+			}
+			sum := sums[c.Handler]
+			sum.Seeds, sum.Flagged, sum.Undecided, sum.Idle, sum.Deliveries = sum.Seeds+c.Seeds, sum.Flagged+c.Flagged,
+				sum.Undecided+c.Undecided, sum.Idle+c.Idle, sum.Deliveries+c.Deliveries
+			if !c.Good() {
+				sum.Outside = append(sum.Outside, c.Scenario+": "+strings.Join(append(c.Outside, c.Missing...), ", "))
+			}
+			continue
+		}
+		flawed++
+		if c.Good() {
+			found++
+		}
+		fmt.Fprintf(&b, "%-20s %-25s %-9s %s%s\n", c.Handler, c.Scenario, fmt.Sprintf("%d of %d", c.Found, c.Seeds), strings.Join(c.Expect, ", "), zooTrouble(c))
+	}
+	fmt.Fprintf(&b, "\n%-20s %-25s %-9s %s\n", "CORRECT", "RUNS", "FLAGGED", "NOT TOUCHED BY THE MISHAP")
+	flagged, deliveries := 0, 0
+	for _, name := range order {
+		c := sums[name]
+		flagged, deliveries = flagged+c.Flagged+c.Undecided, deliveries+c.Deliveries
+		fmt.Fprintf(&b, "%-20s %-25s %-9d %d%s\n", c.Handler, fmt.Sprintf("%d, %d deliveries", c.Seeds, c.Deliveries), c.Flagged+c.Undecided, c.Idle, zooList("  ", c.Outside))
+	}
+	fmt.Fprintf(&b, "\n%d of %d flawed handlers found on every seed; %d flags on %d correct ones in %d deliveries\n", found, flawed, flagged, len(order), deliveries)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// zooTrouble says what is wrong with a flawed handler's cell.
+func zooTrouble(c scenario.Cell) string {
+	var out []string
+	if c.Idle > 0 {
+		out = append(out, fmt.Sprintf("INCONCLUSIVE: the mishap never struck on %d seeds", c.Idle))
+	}
+	if c.Found < c.Seeds {
+		out = append(out, "MISSED, found only "+strings.Join(c.Codes, ", "))
+	}
+	if len(c.Outside) > 0 {
+		out = append(out, "NOT ALLOWED: "+strings.Join(c.Outside, ", "))
+	}
+	return zooList("  ", out)
+}
+
+func zooList(before string, of []string) string {
+	if len(of) == 0 {
+		return ""
+	}
+	return before + strings.Join(of, "; ")
 }

@@ -23,6 +23,9 @@ var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt
 	"reorder": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
 		return d.newerBefore(f, a.Start)
 	},
+	"other-bytes": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"twins":       func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
+	"same-id":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
 	"race": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
 		return d.gates()[p.Gate].Overlapped
 	},
@@ -31,7 +34,7 @@ var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt
 // carries says which deliveries of a fault bring it about; the others only go along.
 func carries(p *replay.Delivery) bool {
 	switch p.Fault {
-	case "duplicate":
+	case "duplicate", "other-bytes":
 		return p.Role == replay.RoleDuplicate
 	case "retry":
 		return p.Role == replay.RoleRedelivery

@@ -38,7 +38,7 @@ func Find(name string) (Scenario, bool) {
 
 // Options are the simulator's for one run of the scenario.
 func (s Scenario) Options(seed uint64) simulate.Options {
-	o := simulate.Options{Seed: seed, Profile: Profile(), Mishaps: s.Mishaps, Replicas: s.Replicas}
+	o := simulate.Options{Seed: seed, Engine: simulate.EngineModel, Profile: Profile(), Mishaps: s.Mishaps, Replicas: s.Replicas}
 	if s.FailsFirst {
 		o.Fails = func(e replay.Event, attempt int) bool { return e.Key == evt && attempt == 1 }
 	}

@@ -1,0 +1,71 @@
+package chaos_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"hookonce/chaos"
+	"hookonce/replay"
+)
+
+// ordinary lists the faults that "all" stands for.
+func ordinary() []string {
+	names, err := chaos.ParseFaults("all")
+	if err != nil {
+		panic(err)
+	}
+	return names
+}
+
+func TestIdentityFaults(t *testing.T) {
+	in := input(1)
+	in.Settings.Faults = chaos.OptIns()
+	in.FromSource = func(e replay.Event, id, source string) (replay.Event, error) {
+		e.Key, e.ID, e.Source = source+"/"+id, id, source
+		return e, nil
+	}
+	p := build(t, in)
+	events := p.EventByKey()
+	for _, name := range chaos.OptIns() {
+		if len(eventsOf(p, name)) == 0 {
+			t.Errorf("%s plans nothing", name)
+		}
+	}
+	shared := 0
+	for _, e := range p.Events {
+		if e.ID != "" && e.Source != "" && events[e.ID] != nil && events[e.ID].Source == "" {
+			shared++
+		}
+	}
+	if shared == 0 {
+		t.Error("no two sources have one id")
+	}
+	kinds := map[replay.Rewrite]bool{}
+	for _, d := range p.Deliveries {
+		if d.Rewrite == replay.RewriteNone {
+			continue
+		}
+		kinds[d.Rewrite] = true
+		if body := events[d.Event].Body; d.Role != replay.RoleDuplicate || d.Rewrite != replay.RewriteNumbers && bytes.Equal(d.Rewrite.Apply(body), body) {
+			t.Errorf("delivery %d, %s: the same bytes", d.N, d.Rewrite)
+		}
+	}
+	for _, r := range replay.Rewrites() {
+		if !kinds[r] {
+			t.Errorf("no delivery is written with other %s", r)
+		}
+	}
+}
+
+func TestIdentityFaultsThatCannotBePlanned(t *testing.T) {
+	in := input(1)
+	in.Settings.Faults, in.Settings.KeepIDs = []string{"twins", "same-id"}, true
+	var skipped []string
+	for _, s := range build(t, in).Skipped {
+		skipped = append(skipped, s.Fault)
+	}
+	if !slices.Equal(skipped, in.Settings.Faults) {
+		t.Errorf("skipped %v", skipped)
+	}
+}

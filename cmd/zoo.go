@@ -27,15 +27,16 @@ func NewZooCmd(s *Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "zoo",
 		Short: "The detection matrix: every flawed handler found, no correct one flagged",
-		Long: `Tries every built-in handler in virtual time. A flawed one meets the smallest provocation of its flaw and must
-be found by its codes on every seed, and by no other; a correct one meets every provocation there is
-and must never be found. A mishap that never struck proves nothing, and counts as a miss.
+		Long: `Tries every built-in handler in virtual time. A flawed one meets the smallest
+provocation of its flaw and must be found by its codes on every seed, and by no
+other; a correct one meets every provocation there is and must never be found. A
+mishap that never struck proves nothing, and counts as a miss.
 
 Exit code 1 says that something was missed, or flagged without reason.`,
-		Example: `  hookonce zoo                                # the matrix, 20 seeds a cell
+		Example: `  hookonce zoo                          # the matrix, 20 seeds a cell
   hookonce zoo --handler busy-200 --seeds 100
-  hookonce zoo --random 1000                  # plans and mishaps drawn from a seed
-  hookonce zoo --false-alarms 1000000         # that many deliveries to correct handlers`,
+  hookonce zoo --random 1000            # plans and mishaps from a seed
+  hookonce zoo --false-alarms 1000000   # deliveries to correct handlers`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runZoo(c.Context(), s, o) },
 	}
@@ -43,8 +44,8 @@ Exit code 1 says that something was missed, or flagged without reason.`,
 	f.IntVar(&o.Seeds, "seeds", 20, "seeds of each cell")
 	f.StringSliceVar(&o.Handlers, "handler", nil, "only the handler of that `name` (repeatable)")
 	f.StringVar(&o.Out, "out", "text", "text or json")
-	f.IntVar(&o.Random, "random", 0, "instead: look for each flawed handler in random plans of up to `N` seeds")
-	f.IntVar(&o.FalseAlarms, "false-alarms", 0, "instead: send `N` deliveries of random plans to the correct handlers")
+	f.IntVar(&o.Random, "random", 0, "instead: hunt the flawed in random plans, up to `N` seeds")
+	f.IntVar(&o.FalseAlarms, "false-alarms", 0, "instead: send `N` deliveries to the correct handlers")
 	c.MarkFlagsMutuallyExclusive("random", "false-alarms")
 	c.AddCommand(NewZooShowCmd(s))
 	return c

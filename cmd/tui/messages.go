@@ -75,7 +75,21 @@ func answerTitle(a report.Attempt) report.Line {
 		kind += fmt.Sprintf(", gate %d", a.Gate)
 	}
 	return report.Line{{Text: fmt.Sprintf("answer #%d ", a.Delivery), Ink: inkTitle}, {Text: what + " ", Ink: ink},
-		{Text: fmt.Sprintf("%s after %s", visible(kind, 60), report.Duration(time.Duration(a.End-a.Start))), Ink: report.InkDim}}
+		{Text: visible(kind, 60) + timesOf(a), Ink: report.InkDim}}
+}
+
+// timesOf are an attempt's moments since it began; those that did not come about are left out.
+func timesOf(a report.Attempt) string {
+	out := ""
+	for _, x := range []struct {
+		what string
+		at   report.Micros
+	}{{"last byte", a.LastByte}, {"first byte", a.FirstByte}, {"over", a.End}} {
+		if x.at != 0 {
+			out += " · " + x.what + " " + report.Duration(time.Duration(x.at-a.Start))
+		}
+	}
+	return out
 }
 
 // beside puts two columns next to each other.

@@ -132,7 +132,7 @@ func scriptName(source string) string {
 
 func replyOf(cmd redis.Cmder) string {
 	if errors.Is(cmd.Err(), redis.Nil) {
-		return "nothing"
+		return "none"
 	}
 	switch c := cmd.(type) {
 	case *redis.StatusCmd:

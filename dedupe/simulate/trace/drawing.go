@@ -297,7 +297,9 @@ func (d *drawing) ending() {
 		}
 		rest = append(rest, d.summary(p))
 	}
-	d.blank()
+	if len(d.steps) == 0 {
+		d.text("Nothing happened.", dim)
+	}
 	if len(rest) > 0 {
 		d.text("Not drawn: "+strings.Join(rest, "; ")+".", dim)
 	}

@@ -112,7 +112,6 @@ func (d *drawing) body() {
 			d.pause(gap)
 			start, label = step.At, span(step.At-first)
 		}
-		last = step.At
 		if label == "" {
 			label = span(step.At - start)
 			if start != first {

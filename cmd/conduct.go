@@ -195,6 +195,7 @@ func (c *conduct) openSources(base time.Time) error {
 		c.show.Effect()
 	}
 	c.watch = observe.New(c.sources, base, emit, func(m replay.Mark) { c.rec.Mark(replay.TargetRun, m) })
+	c.watch.OpenWithin = c.wait
 	if err := c.watch.Start(c.stop.hard, 0); err != nil {
 		if errors.Is(err, observe.ErrSpec) {
 			return usagef("--effects: %w", err)

@@ -81,7 +81,7 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	f.StringArrayVar(&o.Headers, "header", nil, "`'Name: value'` sent with every delivery (repeatable)")
 	f.StringVar(&o.CACert, "cacert", "", "PEM `file` with the certificate authority of an https target")
 	f.BoolVar(&o.Insecure, "insecure", false, "do not verify the certificate of an https target")
-	f.DurationVar(&o.Wait, "wait", 0, "how long to wait for the endpoint to come up")
+	f.DurationVar(&o.Wait, "wait", 0, "how long to wait for the endpoint, and the effect sources, to come up")
 	f.StringVar(&o.Reset, "reset", "", "`command` to run before the run, such as one that empties a test database")
 	f.StringVar(&o.Config, "config", "", "`file` with the same settings (default: hookonce.yaml, if there is one); flags win")
 	o.ConductOptions.add(c)

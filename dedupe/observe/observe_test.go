@@ -119,6 +119,8 @@ type fake struct {
 	outlet
 	poll func(ctx context.Context, f *fake) error
 	open error
+	// opens says at each Open whether it succeeds, if it is set.
+	opens func() error
 }
 
 func newFake(label string, poll func(context.Context, *fake) error) *fake {
@@ -127,6 +129,9 @@ func newFake(label string, poll func(context.Context, *fake) error) *fake {
 
 func (f *fake) Open(_ context.Context, base time.Time, emit func(replay.Effect)) error {
 	f.start(base, emit)
+	if f.opens != nil {
+		return f.opens()
+	}
 	return f.open
 }
 

@@ -44,7 +44,7 @@ func parseRedis(s spec, o Options) (Source, error) {
 	if err != nil {
 		return nil, errAddress
 	}
-	options.Protocol, options.PoolSize, options.MaxRetries = 2, 1, -1 // answers as flat lists
+	options.Protocol, options.MaxRetries = 2, -1 // answers as flat lists
 	r := &redisReader{client: redis.NewClient(options), words: words, pairs: pairs(words), states: states, max: o.MaxBytes}
 	if states && !r.pairs {
 		return nil, errors.New("states come as pairs of subject and version: read them with hgetall or zrange ... withscores")

@@ -23,6 +23,9 @@ const (
 // Watcher observes several sources at once. It passes their effects on serially,
 // and reads them in the background at a pace that does not disturb the endpoint.
 type Watcher struct {
+	// OpenWithin is how long Start waits for a source to come up, as an endpoint that is being started does; 0 tries once.
+	OpenWithin time.Duration
+
 	base     time.Time
 	sources  []*watched
 	interval time.Duration
@@ -82,7 +85,7 @@ func (w *Watcher) Start(ctx context.Context, interval time.Duration) error {
 	}
 	for i, s := range w.sources {
 		start := w.now()
-		if err := s.Open(ctx, w.base, w.pass); err != nil {
+		if err := w.open(ctx, s); err != nil {
 			return errors.Join(err, closeAll(w.sources[:i]))
 		}
 		w.outcome(s, nil, w.now()-start)
@@ -93,6 +96,19 @@ func (w *Watcher) Start(ctx context.Context, interval time.Duration) error {
 		w.loops.Go(func() { w.loop(ctx, s) })
 	}
 	return nil
+}
+
+// openEvery is how long a source that is not up yet is left alone.
+const openEvery = 100 * time.Millisecond
+
+// open opens a source, again and again within OpenWithin.
+func (w *Watcher) open(ctx context.Context, s Source) error {
+	for until := w.now() + w.OpenWithin; ; {
+		err := s.Open(ctx, w.base, w.pass)
+		if err == nil || w.now()+openEvery > until || !sleep(ctx, openEvery) {
+			return err
+		}
+	}
 }
 
 // distinct refuses one source given twice: each of its effects would count twice.

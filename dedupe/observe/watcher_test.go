@@ -222,3 +222,36 @@ func TestWatcherEmitsSerially(t *testing.T) {
 		t.Errorf("sources %v", infos)
 	}
 }
+
+// A source that comes up while it is waited for is opened; one that does not is told after that time, and not before.
+func TestStartWaitsForSources(t *testing.T) {
+	for name, c := range map[string]struct {
+		up, within time.Duration
+		opened     bool
+	}{
+		"up at once":     {0, 0, true},
+		"nobody waits":   {time.Second, 0, false},
+		"up in time":     {3 * time.Second, 5 * time.Second, true},
+		"not up in time": {10 * time.Second, 5 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begun := time.Now()
+				f := newFake("a", nil)
+				f.opens = func() error {
+					if time.Since(begun) < c.up {
+						return errDown
+					}
+					return nil
+				}
+				w := New([]Source{f}, begun, func(replay.Effect) {}, func(replay.Mark) {})
+				w.OpenWithin = c.within
+				err := w.Start(t.Context(), time.Second)
+				defer w.Close()
+				if took := time.Since(begun); (err == nil) != c.opened || took > max(c.up, c.within) || c.opened && took < c.up {
+					t.Errorf("%v after %v", err, took)
+				}
+			})
+		})
+	}
+}

@@ -62,6 +62,7 @@ func servers() []struct {
 	}{
 		{"miniredis", func(tb testing.TB) string { return miniredis.RunT(tb).Addr() }},
 		{"redis", func(tb testing.TB) string { return redisserver.Start(tb) }},
+		{"valkey", func(tb testing.TB) string { return redisserver.Valkey(tb).Start(tb) }},
 	}
 }
 
@@ -292,16 +293,21 @@ func newEndpoint(t *testing.T, rdb *redis.Client) *endpoint {
 
 func (e *endpoint) want(status int, event string) {
 	e.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/webhook", strings.NewReader("{}"))
-	r.Header.Set("Event-Id", event)
-	w := httptest.NewRecorder()
-	e.handler.ServeHTTP(w, r)
+	w := e.deliver(event)
 	if w.Code != status {
 		e.Errorf("%s: got %d, want %d", event, w.Code, status)
 	}
 	if w.Code == http.StatusServiceUnavailable && w.Header().Get("Retry-After") == "" {
 		e.Errorf("%s: 503 without Retry-After", event)
 	}
+}
+
+func (e *endpoint) deliver(event string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "/webhook", strings.NewReader("{}"))
+	r.Header.Set("Event-Id", event)
+	w := httptest.NewRecorder()
+	e.handler.ServeHTTP(w, r)
+	return w
 }
 
 func command(t *testing.T, addr, line string) {

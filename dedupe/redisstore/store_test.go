@@ -24,7 +24,13 @@ func engines() []engine {
 	return []engine{
 		{"miniredis", func(tb testing.TB) redis.UniversalClient { return client(tb, miniredis.RunT(tb).Addr()) }},
 		{"redis", func(tb testing.TB) redis.UniversalClient { return client(tb, redisserver.Start(tb)) }},
-		{"cluster", func(tb testing.TB) redis.UniversalClient { return client(tb, redisserver.StartCluster(tb)...) }},
+		{"cluster", func(tb testing.TB) redis.UniversalClient {
+			return client(tb, redisserver.Redis(tb).StartCluster(tb)...)
+		}},
+		{"valkey", func(tb testing.TB) redis.UniversalClient { return client(tb, redisserver.Valkey(tb).Start(tb)) }},
+		{"valkey cluster", func(tb testing.TB) redis.UniversalClient {
+			return client(tb, redisserver.Valkey(tb).StartCluster(tb)...)
+		}},
 	}
 }
 
@@ -52,7 +58,7 @@ func TestCompare(t *testing.T) {
 	for _, run := range []struct {
 		engine
 		transitions int
-	}{{engines()[0], 20_000}, {engines()[1], 50_000}} {
+	}{{engines()[0], 20_000}, {engines()[1], 50_000}, {engines()[3], 20_000}} {
 		t.Run(run.name, func(t *testing.T) {
 			rdb := run.open(t)
 			seen := storetest.Compare(t, func(now func() time.Time) dedupe.Store {

@@ -1,5 +1,5 @@
-// Package redisserver starts a throw-away redis-server (or valkey-server) for a test,
-// on loopback and in a temporary folder, and stops it with the test.
+// Package redisserver starts throw-away servers for a test, redis-server or valkey-server, alone, as a Cluster or under
+// Sentinel, on loopback and in a temporary folder, and stops them with the test.
 //
 // It never connects to a server it did not start, and nothing outside of tests may import it.
 package redisserver
@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 )
@@ -20,26 +21,36 @@ const (
 	startLimit = 10 * time.Second
 )
 
+// Program is a server's executable.
+type Program string
+
 // Start starts a server without persistence and returns its address. Further
 // arguments go to its command line. Where no server is installed the test is skipped, and fails if CI is set.
 func Start(tb testing.TB, args ...string) (addr string) {
 	tb.Helper()
-	bin := find(tb)
+	return Redis(tb).Start(tb, args...)
+}
+
+// Start is the package's Start with this program.
+func (p Program) Start(tb testing.TB, args ...string) (addr string) {
+	tb.Helper()
 	var err error
 	for range startTries { // a free port can be taken before the server gets it
-		if addr, err = start(tb, bin, args); err == nil {
+		if addr, err = start(tb, string(p), args); err == nil {
 			return addr
 		}
 	}
-	tb.Fatalf("redis-server: %v", err)
+	tb.Fatalf("%s: %v", p, err)
 	return ""
 }
 
-func find(tb testing.TB) string {
+// Redis finds redis-server, or valkey-server in its place. Where neither is installed the test is skipped, and
+// fails if CI is set.
+func Redis(tb testing.TB) Program {
 	tb.Helper()
 	for _, name := range []string{"redis-server", "valkey-server"} {
 		if bin, err := exec.LookPath(name); err == nil {
-			return bin
+			return Program(bin)
 		}
 	}
 	const missing = "no redis-server or valkey-server on PATH: install one to run this test"
@@ -50,14 +61,26 @@ func find(tb testing.TB) string {
 	return ""
 }
 
+// Valkey finds valkey-server. Where it is not installed the test is skipped, in CI too: Debian 12 has it in its backports
+// only, and other systems not at all.
+func Valkey(tb testing.TB) Program {
+	tb.Helper()
+	bin, err := exec.LookPath("valkey-server")
+	if err != nil {
+		tb.Skip("not tested on Valkey: no valkey-server on PATH (Debian has it from 13 on, and for 12 in bookworm-backports)")
+	}
+	return Program(bin)
+}
+
 func start(tb testing.TB, bin string, args []string) (string, error) {
 	port, err := freePort()
 	if err != nil {
 		return "", err
 	}
 	var log bytes.Buffer
-	cmd := exec.Command(bin, append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", tb.TempDir(),
-		"--save", "", "--appendonly", "no"}, args...)...)
+	// A configuration file has to come first.
+	cmd := exec.Command(bin, append(slices.Clone(args), "--port", port, "--bind", "127.0.0.1", "--dir", tb.TempDir(),
+		"--save", "", "--appendonly", "no")...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		return "", err

@@ -121,4 +121,5 @@ func ends(indent, width int, from, to string) report.Line {
 	return text(pad("", indent)+from+pad("", gap)+to, report.InkDim)
 }
 
-func took(d report.Micros) string { return report.Duration(time.Duration(d)) }
+// took tells a duration in whole microseconds, as the JSON report does.
+func took(d report.Micros) string { return report.Duration(time.Duration(d).Truncate(time.Microsecond)) }

@@ -89,10 +89,11 @@ func TestOtherFiguresAreTheReports(t *testing.T) {
 			fmt.Sprintf("%d of %d deliveries sent in %s", r.Stats.Attempts, r.Stats.Deliveries, us(r.Stats.Elapsed)),
 			fmt.Sprintf("seed %d", r.Seed), fmt.Sprintf("%d events", len(r.Events)), fmt.Sprintf("%d wrong", r.Score.Wrong),
 		},
-		"4": {fmt.Sprintf("%d of %d races overlapped", r.Stats.Overlapped, r.Stats.Races)},
+		"4": {fmt.Sprintf("%d of %d races overlapped, median spread %s", r.Stats.Overlapped, r.Stats.Races, us(r.Stats.Spread))},
 	}
 	for _, l := range r.Latency {
-		wants["4"] = append(wants["4"], fmt.Sprintf("%d", l.Answers))
+		// The whole of a row's figures, so that none can stand in another's place.
+		wants["4"] = append(wants["4"], fmt.Sprintf("%7d%9s%9s%9s", l.Answers, us(l.P50), us(l.P99), us(l.Max)))
 	}
 	sent, effects := 0, 0
 	for _, x := range r.Activity {

@@ -40,10 +40,7 @@ func runAudit(ctx context.Context, s *Streams, o ReportingOptions, path string) 
 	if err != nil {
 		return err
 	}
-	r, err := newReport(ctx, j, audit.Judge(j.Target, j.Reference), o.Explain)
-	if err != nil {
-		return err
-	}
+	r := newReport(ctx, s, j, audit.Judge(j.Target, j.Reference), o.Explain)
 	verdict, err := o.tell(s, outs, r)
 	if err != nil {
 		return err

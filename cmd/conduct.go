@@ -329,10 +329,7 @@ func (c *conduct) markStop() {
 func (c *conduct) conclude(f finished) error {
 	c.show.Done()
 	// The run is over, and so is its context; the explanation takes seconds.
-	r, err := newReport(context.WithoutCancel(c.stop.hard), f.journal, f.verdict, c.o.Explain)
-	if err != nil {
-		return err
-	}
+	r := newReport(context.WithoutCancel(c.stop.hard), c.s, f.journal, f.verdict, c.o.Explain)
 	verdict, err := c.o.tell(c.s, c.outs, r)
 	if err != nil {
 		return err

@@ -3,12 +3,14 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"hookonce/cmd/report"
 	"hookonce/dedupe/audit"
 	"hookonce/dedupe/explain"
+	"hookonce/dedupe/simulate/trace"
 	"hookonce/replay"
 )
 
@@ -18,35 +20,47 @@ func addExplain(c *cobra.Command, on *bool) {
 		"where something is found, let the built-in flawed handlers carry out the same plan, and say which of them behaves like the target")
 }
 
-// newReport gathers the report of a journal, with an explanation where one is asked for.
-func newReport(ctx context.Context, j replay.Journal, v audit.Verdict, explained bool) (report.Report, error) {
+// newReport gathers the report of a journal, with an explanation where one is asked for. An explanation that fails
+// takes neither the report nor the verdict away: it is told in a line.
+func newReport(ctx context.Context, s *Streams, j replay.Journal, v audit.Verdict, explained bool) report.Report {
 	r := report.New(j, v)
 	if !explained || v.Verdict != audit.Fail {
-		return r, nil
+		return r
 	}
 	x, err := explain.Explain(ctx, j.Target, v)
-	if err != nil || x == nil {
-		return r, err
+	switch {
+	case err == nil && x != nil:
+		r.Explanation, err = newExplanation(x)
+	case err == nil:
+		fmt.Fprintln(s.Err, "hookonce: --explain: none of the violations is of a kind that the built-in handlers show")
 	}
-	r.Explanation = newExplanation(x)
-	return r, nil
+	if err != nil {
+		r.Explanation = nil
+		fmt.Fprintf(s.Err, "hookonce: --explain: %s; the report goes without\n", safe(oneLine(err.Error())))
+	}
+	return r
 }
 
-// maxTrace bounds how many steps of a trace a report shows.
-const maxTrace = 60
+// drawingWidth leaves room for the text report's margin in 80 columns.
+const drawingWidth = 78
 
-func newExplanation(x *explain.Explanation) *report.Explanation {
+func newExplanation(x *explain.Explanation) (*report.Explanation, error) {
 	out := &report.Explanation{Observations: x.Observations, Wrong: x.Wrong, Statement: x.String(),
 		Event: x.Event, Code: x.Code, Fix: x.Advice, Fits: []report.Fit{}, Trace: []string{}}
 	for _, f := range x.Fits {
 		out.Fits = append(out.Fits, report.Fit{Handler: f.Handler, Flaw: f.Flaw, Same: f.Same})
 	}
-	for i, s := range x.Trace {
-		if i == maxTrace {
-			out.Trace = append(out.Trace, fmt.Sprintf("and %d more steps", len(x.Trace)-i))
-			break
-		}
-		out.Trace = append(out.Trace, fmt.Sprintf("%12s  #%-4d %s", (s.At-x.Trace[0].At).Round(1000), s.Delivery, s.What))
+	if len(x.Fits) == 0 {
+		return out, nil
 	}
-	return out
+	story := trace.Story{Plan: x.Plan, Steps: x.Trace, Event: x.Event, Subject: x.Subject, Message: x.Message, Width: drawingWidth}
+	if x.Shown {
+		story.Code = x.Code
+	}
+	var drawing strings.Builder
+	if err := trace.Render(&drawing, story); err != nil {
+		return out, err
+	}
+	out.Trace = strings.Split(strings.Trim(drawing.String(), "\n"), "\n")
+	return out, nil
 }

@@ -39,10 +39,7 @@ and no --out is given. Unlike audit it exits 0 whatever the verdict is.`,
 			if interactive {
 				return openRecorded(c.Context(), s, args[0], j)
 			}
-			r, err := newReport(c.Context(), j, audit.Judge(j.Target, j.Reference), explained)
-			if err != nil {
-				return err
-			}
+			r := newReport(c.Context(), s, j, audit.Judge(j.Target, j.Reference), explained)
 			r, err = known.apply(r)
 			if err != nil {
 				return err

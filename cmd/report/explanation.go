@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"hookonce/replay/redact"
 )
 
@@ -17,7 +19,7 @@ type Explanation struct {
 	Event string `json:"event"`
 	Code  string `json:"code"`
 	Fix   string `json:"fix"`
-	// Trace is what the first of Fits did with the event, step by step, in virtual time.
+	// Trace is what the first of Fits did with the event, in virtual time: the lines of a drawing.
 	Trace []string `json:"trace"`
 }
 
@@ -45,10 +47,43 @@ func (p *page) explanation(x *Explanation) {
 	}
 	p.labelled("fix", plainInk, redact.Screen(x.Fix, 800), p.width, 12)
 	p.blank()
-	p.line(piece{"  what " + x.Fits[0].name() + " does with " + clipMiddle(redact.Screen(x.Event, 200), 18) + ":", bold})
+	p.line(piece{"  " + x.traceTitle() + ":", bold})
 	for _, l := range x.Trace {
-		p.line(piece{"  " + clip(redact.Screen(l, 300), p.width-indent), dim})
+		ink := plainInk
+		if strings.Contains(l, "▲") { // the moment of the flaw
+			ink = redBold
+		}
+		p.line(piece{"  " + clip(redact.Screen(l, maxLine), p.width-indent), ink})
 	}
+}
+
+func (x *Explanation) traceTitle() string {
+	return "what " + x.Fits[0].name() + " does with " + clipMiddle(redact.Screen(x.Event, 200), 18)
+}
+
+// traceText is the drawing in one piece.
+func (x *Explanation) traceText() string {
+	return strings.Join(each(x.Trace, func(l string) string { return redact.Screen(l, maxLine) }), "\n")
+}
+
+// explanationView is an explanation for the page.
+type explanationView struct {
+	Statement, Fix, Title, Trace string
+	Fits                         []factView
+}
+
+func (x *Explanation) view() *explanationView {
+	if x == nil {
+		return nil
+	}
+	v := &explanationView{Statement: show(x.Statement)}
+	for _, f := range x.Fits {
+		v.Fits = append(v.Fits, factView{f.name(), show(f.Flaw)})
+	}
+	if len(x.Fits) > 0 {
+		v.Fix, v.Title, v.Trace = redact.Screen(x.Fix, 800), x.traceTitle(), x.traceText()
+	}
+	return v
 }
 
 func (m *markdown) explanation(x *Explanation) {
@@ -63,9 +98,5 @@ func (m *markdown) explanation(x *Explanation) {
 		return
 	}
 	m.printf("\n**Do:** %s\n\n", escapeMarkdown(x.Fix, maxLine))
-	text := ""
-	for _, l := range x.Trace {
-		text += redact.Screen(l, 300) + "\n"
-	}
-	m.fence("text", text)
+	m.fence("text", x.traceText())
 }

@@ -26,6 +26,7 @@ type view struct {
 	Facts                       []factView
 	Groups                      []groupView
 	Findings                    int
+	Explanation                 *explanationView
 	Events                      eventsView
 	Charts                      []chart
 	Checks                      []checkView
@@ -62,7 +63,7 @@ func newView(r Report) view {
 		Word: word, Class: r.class(), Headline: show(r.headline()), Target: show(r.Target), Tool: redact.Screen(r.Tool, 40),
 		Started: r.Started.Format("2006-01-02 15:04:05 UTC"), Seed: fmt.Sprint(r.Seed), Command: redact.Screen(r.Command, 2*maxLine),
 		Missing: few(r.missingOrLacking()), Baseline: few(r.baselineLines()), Notes: few(r.Notes), Unfired: few(r.unfired()), Tiles: r.tiles(), Facts: r.factLines(),
-		Findings: len(r.Findings), Events: r.viewEvents(), Charts: r.charts(),
+		Findings: len(r.Findings), Explanation: r.Explanation.view(), Events: r.viewEvents(), Charts: r.charts(),
 	}
 	if groups := r.groups(); len(groups) > 0 {
 		worst := groups[0].findings[0].view()

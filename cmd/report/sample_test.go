@@ -33,7 +33,11 @@ func (s sample) report() Report {
 		r.Explanation = &Explanation{Statement: "17 of 18 observations fit check-then-act; the nearest other, process-memory, fits 12", Observations: 18, Wrong: 6,
 			Fits:  []Fit{{"check-then-act", "It looks for the mark, works, and sets the mark: two deliveries can both look before either sets it.", 17}},
 			Event: "evt_h7_1QK4mZ2eZvKYlo2C0001", Code: "double-processing", Fix: "Claim the event atomically before the work.",
-			Trace: []string{"          0s  #21   is sent", "       120µs  #21   exists done:evt: 0", "       131µs  #22   exists done:evt: 0", "      40.2ms  #21   charge evt"}}
+			Trace: []string{"      time one worker              done:evt              another worker",
+				"         0 ┌ #21 first", "   0.37 ms ├ ▸ EXISTS → 0            free                ├ · works 40 ms",
+				"   41.2 ms │                                             ├ ◆ CHARGE, the 2nd",
+				"           │                                   ▲ the second charge for one event",
+				"double-processing: evt_h7_1QK4mZ2eZvKYlo2C0001 was processed twice"}}
 	case "hostile":
 		t := r.Target
 		r.Explanation = &Explanation{Statement: t, Fits: []Fit{{t, t, 1}}, Event: t, Code: t, Fix: t, Trace: []string{t}}

@@ -21,10 +21,15 @@ type Explanation struct {
 	Fits []Fit
 	// Next is the nearest flaw that does not fit; its Handler is "" where there is none.
 	Next Fit
-	// Event is the one the trace is about, Code what was found on it, and Advice how to mend it.
-	Event, Code, Advice string
-	// Trace is what the first of Fits did with the event.
-	Trace []simulate.Step
+	// Event is the one the trace is about, and Subject its subject where the subject's state is what is wrong; Code
+	// is what was found there, and Advice how to mend it.
+	Event, Subject, Code, Advice string
+	// Plan and Trace are what the first of Fits was told to do with the event, or with all of the subject, and what it
+	// did. Message says what came of it; Shown says that it is what was found.
+	Plan    replay.Plan
+	Trace   []simulate.Step
+	Message string
+	Shown   bool
 }
 
 // Fit is one flawed handler, and on how many observations it behaved as the target did.
@@ -35,25 +40,19 @@ type Fit struct {
 	WrongSame int
 }
 
-// A flaw fits from these shares on, of all observations and of those that show something wrong.
-// A race does not come out the same way twice, so that not all need to agree.
-const (
-	enough      = 0.9
-	enoughWrong = 0.8
-)
-
 // seeds is how many interleavings each flaw may show. An event that comes out as the target's in one of them agrees.
 const seeds = 2
 
 // Explain compares the target of a judged history with every flawed handler that can show what was
 // found. It returns nil where nothing was found that a flaw could explain.
 func Explain(ctx context.Context, h replay.History, v audit.Verdict) (*Explanation, error) {
-	about, ok := worst(v)
-	if !ok {
+	open := explicable(v)
+	if len(open) == 0 {
 		return nil, nil
 	}
 	target := observe(h, v)
-	x := &Explanation{Observations: len(target), Event: about.Event, Code: about.Code, Advice: about.Advice}
+	x := &Explanation{Observations: len(target)}
+	x.about(open[0])
 	for _, o := range target {
 		if o.wrong() {
 			x.Wrong++
@@ -71,22 +70,26 @@ func Explain(ctx context.Context, h replay.History, v audit.Verdict) (*Explanati
 		}
 		all = append(all, best)
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return 2*(b.Same-a.Same) + b.WrongSame - a.WrongSame })
-	return x, x.choose(ctx, plan, h, all)
+	best, ok := x.choose(all)
+	if !ok {
+		return x, nil
+	}
+	return x, x.show(ctx, plan, h, best, open)
 }
 
 // wrong says that an event was not processed as it should be.
 func (o observation) wrong() bool { return o.effects != "right" || !o.acked || o.state != "" }
 
-// worst is the first violation that the behaviour of a lock can explain.
-func worst(v audit.Verdict) (audit.Finding, bool) {
+// explicable are the violations that the behaviour of a lock can explain, the worst first.
+func explicable(v audit.Verdict) []audit.Finding {
+	var out []audit.Finding
 	for _, f := range v.Findings {
 		switch f.Code {
 		case "double-processing", "lost-event", "stale-final", "regress", "resurrect", "stuck":
-			return f, true
+			out = append(out, f)
 		}
 	}
-	return audit.Finding{}, false
+	return out
 }
 
 // shows says that the flaw is known to cause one of the violations found.
@@ -94,31 +97,6 @@ func shows(e zoo.Entry, v audit.Verdict) bool {
 	return slices.ContainsFunc(v.Findings, func(f audit.Finding) bool {
 		return f.Severity == audit.Violation && (slices.Contains(e.Expect, f.Code) || slices.Contains(e.Also, f.Code))
 	})
-}
-
-// choose keeps the flaws that fit, and what the first of them did with the event.
-func (x *Explanation) choose(ctx context.Context, plan replay.Plan, h replay.History, all []candidate) error {
-	for _, c := range all {
-		fits := float64(c.Same) >= enough*float64(x.Observations) && float64(c.WrongSame) >= enoughWrong*float64(x.Wrong)
-		if fits && (len(x.Fits) == 0 || c.Same == x.Fits[0].Same && c.WrongSame == x.Fits[0].WrongSame) {
-			x.Fits = append(x.Fits, c.Fit)
-			continue
-		}
-		x.Next = c.Fit
-		break
-	}
-	if len(x.Fits) == 0 {
-		return nil
-	}
-	c := all[0]
-	o := c.options(h)
-	o.Trace = func(s simulate.Step) {
-		if s.Event == x.Event {
-			x.Trace = append(x.Trace, s)
-		}
-	}
-	_, err := simulate.Run(ctx, plan, c.entry.Handler, o)
-	return err
 }
 
 // candidate is a flaw under the conditions in which it came nearest.
@@ -169,7 +147,7 @@ func compare(ctx context.Context, plan replay.Plan, h replay.History, e zoo.Entr
 					c.WrongSame++
 				}
 			}
-			if 2*c.Same+c.WrongSame > 2*best.Same+best.WrongSame {
+			if c.score() > best.score() {
 				best = c
 			}
 		}

@@ -3,13 +3,13 @@ package cmd
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"hookonce/dedupe/scenario"
+	"hookonce/dedupe/zoo"
 )
 
 // ZooOptions are the flags of zoo.
@@ -46,7 +46,6 @@ Exit code 1 says that something was missed, or flagged without reason.`,
 	f.StringVar(&o.Out, "out", "text", "text or json")
 	f.IntVar(&o.Random, "random", 0, "instead: hunt the flawed in random plans, up to `N` seeds")
 	f.IntVar(&o.FalseAlarms, "false-alarms", 0, "instead: send `N` deliveries to the correct handlers")
-	c.MarkFlagsMutuallyExclusive("random", "false-alarms")
 	c.AddCommand(NewZooShowCmd(s))
 	return c
 }
@@ -54,6 +53,9 @@ Exit code 1 says that something was missed, or flagged without reason.`,
 func runZoo(ctx context.Context, s *Streams, o ZooOptions) error {
 	if o.Seeds < 1 || o.Random < 0 || o.FalseAlarms < 0 {
 		return usagef("--seeds, --random and --false-alarms count something: give a number above zero")
+	}
+	if o.Random > 0 && o.FalseAlarms > 0 {
+		return usagef("--random and --false-alarms are two runs: give one of them")
 	}
 	if o.Out != "text" && o.Out != "json" {
 		return usagef("--out %s: choose text or json", safe(o.Out))
@@ -63,20 +65,28 @@ func runZoo(ctx context.Context, s *Streams, o ZooOptions) error {
 			return err
 		}
 	}
-	switch {
-	case o.Random > 0:
-		return runZooRandom(ctx, s, o)
-	case o.FalseAlarms > 0:
-		return runZooFalseAlarms(ctx, s, o)
-	}
-	return runZooMatrix(ctx, s, o)
+	entries := slices.DeleteFunc(zoo.Handlers(), func(e zoo.Entry) bool {
+		return len(o.Handlers) > 0 && !slices.Contains(o.Handlers, e.Name)
+	})
+	return tryZoo(ctx, s, o, entries)
 }
 
-func runZooMatrix(ctx context.Context, s *Streams, o ZooOptions) error {
+// tryZoo tries the handlers the way the options say.
+func tryZoo(ctx context.Context, s *Streams, o ZooOptions, entries []zoo.Entry) error {
+	switch {
+	case o.Random > 0:
+		return runZooRandom(ctx, s, o, entries)
+	case o.FalseAlarms > 0:
+		return runZooFalseAlarms(ctx, s, o, entries)
+	}
+	return runZooMatrix(ctx, s, o, entries)
+}
+
+func runZooMatrix(ctx context.Context, s *Streams, o ZooOptions, entries []zoo.Entry) error {
 	show := newProgress(s)
 	var cells []scenario.Cell
 	last := ""
-	for _, p := range scenario.Pairs(o.Handlers...) {
+	for _, p := range scenario.Pairs(entries) {
 		if p.Entry.Name != last {
 			last = p.Entry.Name
 			show.Say("zoo: %s", last)
@@ -121,65 +131,4 @@ func zooVerdict(good bool) error {
 		return nil
 	}
 	return &verdictError{exitViolations}
-}
-
-// zooMatrixText writes one line for each flawed handler, and one for each correct one over all scenarios.
-func zooMatrixText(w io.Writer, r zooReport) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-20s %-25s %-9s %s\n", "HANDLER", "SCENARIO", "FOUND", "CODES")
-	found, flawed := 0, 0
-	var order []string
-	sums := map[string]*scenario.Cell{}
-	for _, c := range r.Cells {
-		if c.Correct {
-			if sums[c.Handler] == nil {
-				sums[c.Handler] = &scenario.Cell{Handler: c.Handler, Correct: true}
-				order = append(order, c.Handler)
-			}
-			sum := sums[c.Handler]
-			sum.Seeds, sum.Flagged, sum.Undecided, sum.Idle, sum.Deliveries = sum.Seeds+c.Seeds, sum.Flagged+c.Flagged,
-				sum.Undecided+c.Undecided, sum.Idle+c.Idle, sum.Deliveries+c.Deliveries
-			if !c.Good() {
-				sum.Outside = append(sum.Outside, c.Scenario+": "+strings.Join(append(c.Outside, c.Missing...), ", "))
-			}
-			continue
-		}
-		flawed++
-		if c.Good() {
-			found++
-		}
-		fmt.Fprintf(&b, "%-20s %-25s %-9s %s%s\n", c.Handler, c.Scenario, fmt.Sprintf("%d of %d", c.Found, c.Seeds), strings.Join(c.Expect, ", "), zooTrouble(c))
-	}
-	fmt.Fprintf(&b, "\n%-20s %-25s %-9s %s\n", "CORRECT", "RUNS", "FLAGGED", "NOT TOUCHED BY THE MISHAP")
-	flagged, deliveries := 0, 0
-	for _, name := range order {
-		c := sums[name]
-		flagged, deliveries = flagged+c.Flagged+c.Undecided, deliveries+c.Deliveries
-		fmt.Fprintf(&b, "%-20s %-25s %-9d %d%s\n", c.Handler, fmt.Sprintf("%d, %d deliveries", c.Seeds, c.Deliveries), c.Flagged+c.Undecided, c.Idle, zooList("  ", c.Outside))
-	}
-	fmt.Fprintf(&b, "\n%d of %d flawed handlers found on every seed; %d flags on %d correct ones in %d deliveries\n", found, flawed, flagged, len(order), deliveries)
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// zooTrouble says what is wrong with a flawed handler's cell.
-func zooTrouble(c scenario.Cell) string {
-	var out []string
-	if c.Idle > 0 {
-		out = append(out, fmt.Sprintf("INCONCLUSIVE: the mishap never struck on %d seeds", c.Idle))
-	}
-	if c.Found < c.Seeds {
-		out = append(out, "MISSED, found only "+strings.Join(c.Codes, ", "))
-	}
-	if len(c.Outside) > 0 {
-		out = append(out, "NOT ALLOWED: "+strings.Join(c.Outside, ", "))
-	}
-	return zooList("  ", out)
-}
-
-func zooList(before string, of []string) string {
-	if len(of) == 0 {
-		return ""
-	}
-	return before + strings.Join(of, "; ")
 }

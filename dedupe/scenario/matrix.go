@@ -40,12 +40,9 @@ func (c Cell) Good() bool {
 }
 
 // Pairs lists what the matrix consists of: each flawed handler in its scenario, each correct one in every
-// scenario. Where names are given, only those handlers.
-func Pairs(names ...string) (pairs []Pair) {
-	for _, e := range zoo.Handlers() {
-		if len(names) > 0 && !slices.Contains(names, e.Name) {
-			continue
-		}
+// scenario.
+func Pairs(entries []zoo.Entry) (pairs []Pair) {
+	for _, e := range entries {
 		for _, s := range All() {
 			if e.Correct() || s.Name == e.Scenario {
 				pairs = append(pairs, Pair{e, s})

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"hookonce/dedupe/reference"
@@ -9,13 +10,36 @@ import (
 	"hookonce/replay"
 )
 
-// stream keeps these draws apart from those a plan is made with.
-const stream = 0x6d697368617073
+// mishaps and rush keep these draws apart, and from those a plan is made with.
+const (
+	mishaps = 0x6d697368617073
+	rush    = 0x72757368
+)
+
+// Rush makes half of the events that a plan has wait for another one's acknowledgement start beside that one,
+// or up to 60 ms later: a provider's workers do not wait for each other, so the versions of a subject
+// overlap.
+func Rush(plan replay.Plan, seed uint64) replay.Plan {
+	rng := rand.New(rand.NewPCG(seed, rush))
+	plan.Deliveries = slices.Clone(plan.Deliveries)
+	events := map[int]string{}
+	for _, d := range plan.Deliveries {
+		events[d.N] = d.Event
+	}
+	for i := range plan.Deliveries {
+		d := &plan.Deliveries[i]
+		if d.Phase == replay.PhaseFault && d.Role == replay.RoleFirst && d.After != 0 && events[d.After] != d.Event && rng.IntN(2) == 0 {
+			d.After = 0
+			d.At += time.Duration(rng.IntN(4)) * 20 * time.Millisecond
+		}
+	}
+	return plan
+}
 
 // Misfortunes draws what happens to an endpoint while it goes through a plan: a few mishaps at moments of the fault
 // phase, one or two replicas, and work that fails for half of the events.
 func Misfortunes(plan replay.Plan, seed uint64) simulate.Options {
-	rng := rand.New(rand.NewPCG(seed, stream))
+	rng := rand.New(rand.NewPCG(seed, mishaps))
 	o := simulate.Options{Seed: seed, Engine: simulate.EngineModel, Profile: Profile(), Fails: reference.FailHalf(plan), Replicas: 1 + rng.IntN(2)}
 	var events []string
 	for _, d := range plan.Deliveries {

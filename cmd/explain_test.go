@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -13,11 +14,23 @@ import (
 	"hookonce/dedupe/reference"
 	"hookonce/dedupe/simulate"
 	"hookonce/dedupe/zoo"
+	"hookonce/replay"
 	"hookonce/replay/fixture"
 )
 
-// explained lets a handler carry out the default plan, under a seed that the explanation does not use, and explains what is found.
+// explained explains what is found about a handler.
 func explained(t *testing.T, handler reference.Handler) *explain.Explanation {
+	t.Helper()
+	h, v := judged(t, handler)
+	x, err := explain.Explain(t.Context(), h, v)
+	if err != nil || x == nil {
+		t.Fatalf("explanation %v: %v", x, err)
+	}
+	return x
+}
+
+// judged lets a handler carry out the default plan, under a seed that the explanation does not use, and judges it.
+func judged(t *testing.T, handler reference.Handler) (replay.History, audit.Verdict) {
 	t.Helper()
 	set, err := fixture.Load([]string{fixtureDir}, nil, fixture.Options{})
 	if err != nil {
@@ -39,11 +52,7 @@ func explained(t *testing.T, handler reference.Handler) *explain.Explanation {
 	if v.Verdict != audit.Fail {
 		t.Fatalf("%s: nothing to explain", v.Verdict)
 	}
-	x, err := explain.Explain(t.Context(), h, v)
-	if err != nil || x == nil {
-		t.Fatalf("explanation %v: %v", x, err)
-	}
-	return x
+	return h, v
 }
 
 func TestExplainNamesTheFlaw(t *testing.T) {
@@ -54,8 +63,9 @@ func TestExplainNamesTheFlaw(t *testing.T) {
 			if !slices.ContainsFunc(x.Fits, func(f explain.Fit) bool { return f.Handler == name }) {
 				t.Errorf("%s is not among what fits: %s", name, x)
 			}
-			if len(x.Trace) == 0 || x.Advice == "" {
-				t.Errorf("no trace or no advice: %+v", x)
+			r, err := newExplanation(x)
+			if err != nil || x.Advice == "" || !x.Shown || !strings.Contains(strings.Join(r.Trace, "\n"), "▲") {
+				t.Errorf("no drawing that points at the flaw, or no advice: %v %+v", err, r)
 			}
 			t.Log(x)
 		})
@@ -90,5 +100,21 @@ func TestExplainNoneFits(t *testing.T) {
 				t.Log(x)
 			}
 		})
+	}
+}
+
+// An explanation that cannot be made is told in a line; the report is there all the same, without one.
+func TestExplainFails(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	entry, _ := zoo.Find("none")
+	h, v := judged(t, entry.Handler)
+	var stderr bytes.Buffer
+	r := newReport(ctx, &Streams{Err: &stderr}, replay.Journal{Target: h}, v, true)
+	if r.Outcome() != audit.Fail || r.Explanation != nil {
+		t.Errorf("outcome %s, explanation %v", r.Outcome(), r.Explanation)
+	}
+	if line := stderr.String(); !strings.Contains(line, "--explain: ") || strings.Count(line, "\n") != 1 {
+		t.Errorf("stderr: %q", line)
 	}
 }

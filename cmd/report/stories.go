@@ -73,7 +73,7 @@ func (s *Stories) Of(key string) Finding {
 }
 
 func (s *Stories) evidence(key string, row *audit.EventRow) Evidence {
-	e := Evidence{Attempts: []Attempt{}, Effects: each(row.Observed, newEffect)}
+	e := Evidence{Attempts: []Attempt{}, Effects: each(row.Observed, func(e *replay.Effect) Effect { return newEffect(*e) })}
 	for _, n := range s.deliveries[key] {
 		for _, a := range s.facts.attempts[n] {
 			if a.Outcome != replay.Unsent {

@@ -55,7 +55,7 @@ func infest(t *testing.T, s string) Result {
 	for i := range v.Events {
 		j.Bodies[v.Events[i].Key] = s
 		v.Events[i].Type, v.Events[i].Subject, v.Events[i].Fault = s, s, s
-		v.Events[i].Observed = []replay.Effect{{Name: s, Key: s, Count: 1}}
+		v.Events[i].Observed = []*replay.Effect{{Name: s, Key: s, Count: 1}}
 	}
 	for i := range v.Findings {
 		f := &v.Findings[i]

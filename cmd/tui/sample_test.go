@@ -58,11 +58,11 @@ var readSample = sync.OnceValues(func() (Result, error) {
 // the screen.
 type frozen struct {
 	Verdict  audit.Verdict
-	Observed map[string][]replay.Effect
+	Observed map[string][]*replay.Effect
 }
 
 func freeze(v audit.Verdict) error {
-	f := frozen{v, map[string][]replay.Effect{}}
+	f := frozen{v, map[string][]*replay.Effect{}}
 	for _, e := range v.Events {
 		f.Observed[e.Key] = e.Observed
 	}

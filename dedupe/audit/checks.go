@@ -1,6 +1,10 @@
 package audit
 
-import "hookonce/replay"
+import (
+	"slices"
+
+	"hookonce/replay"
+)
 
 // check is one rule over a history.
 type check struct {
@@ -142,14 +146,14 @@ func (d *docket) restless() string {
 // that effects are committed before the acknowledgement, none can be late.
 func (d *docket) sentinelMissing() string {
 	for _, f := range d.events {
-		if f.phase() != replay.PhaseSentinel || f.standing != "" || !f.acked() || f.shared {
+		if f.phase != replay.PhaseSentinel || f.standing != "" || !f.acked() || f.shared {
 			continue
 		}
 		if les := f.lesson; les.timed && les.before {
 			continue
 		}
-		for _, n := range d.names {
-			if least, _ := d.learnt.bounds(f, n); f.count(n) < least {
+		for i, least := range f.least {
+			if f.count(i) < least {
 				return "the clean event at the end (" + f.event.Key + ") shows no effect yet: effects are late, or get lost; give a longer --settle"
 			}
 		}
@@ -216,9 +220,9 @@ func needsSpoiled(kinds ...replay.Signature) func(*docket) (string, bool) {
 	return func(d *docket) (string, bool) {
 		planned, answered := false, false
 		for _, f := range d.events {
-			for _, k := range kinds {
-				planned = planned || f.badSignature() == k
-				answered = answered || f.badSignature() == k && answeredAny(f.attempts)
+			if f.badSignature != replay.SignValid && slices.Contains(kinds, f.badSignature) {
+				planned = true
+				answered = answered || f.course.answered
 			}
 		}
 		switch {
@@ -233,13 +237,4 @@ func needsSpoiled(kinds ...replay.Signature) func(*docket) (string, bool) {
 		}
 		return "", true
 	}
-}
-
-func answeredAny(attempts []*replay.Attempt) bool {
-	for _, a := range attempts {
-		if a.Status != 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -1,138 +1,28 @@
 package audit
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"hookonce/replay"
 )
-
-// effectName tells effects apart that are counted separately.
-type effectName struct{ source, name string }
-
-func (n effectName) String() string {
-	if n.name != "" {
-		return n.name
-	}
-	return n.source
-}
-
-// tally is what was seen of one effect for one event.
-type tally struct {
-	name  effectName
-	count int
-	seen  []*replay.Effect
-}
-
-func (t *tally) add(e *replay.Effect) {
-	t.count += e.Count
-	t.seen = append(t.seen, e)
-}
-
-// dossier is everything known of one event.
-type dossier struct {
-	event    *replay.Event
-	planned  []*replay.Delivery
-	attempts []*replay.Attempt // those that were sent, by start
-	acks     []*replay.Attempt // the acknowledged ones, by end
-	tallies  []tally           // there are one or two names: a map would cost more
-	// shared says that the event's effects are counted under an id that several events of
-	// the plan have in common, so that they cannot be told apart.
-	shared bool
-	// lifecycle says that other events of the plan speak of the same subject.
-	lifecycle bool
-	judgement string
-	sends     int // planned deliveries
-	// lesson and standing are what control taught about it; nil and "" until it has.
-	lesson   *lesson
-	standing string
-}
-
-func (d *dossier) fault() string {
-	for _, p := range d.planned {
-		if p.Fault != "" {
-			return p.Fault
-		}
-	}
-	return ""
-}
-
-func (d *dossier) phase() replay.Phase { return d.planned[0].Phase }
-
-// badSignature is how the event's deliveries were spoiled; SignValid for all others.
-func (d *dossier) badSignature() replay.Signature { return d.planned[0].Signature }
-
-// control says that the event is one of those that teach what normal is.
-func (d *dossier) control() bool { return d.phase() == replay.PhaseControl }
-
-// acked says that the event was acknowledged.
-func (d *dossier) acked() bool { return len(d.acks) > 0 }
-
-// total is the number of effects of the event, over all effect names.
-func (d *dossier) total() int {
-	n := 0
-	for _, t := range d.tallies {
-		n += t.count
-	}
-	return n
-}
-
-// observed are the observations of all its effects, by time.
-func (d *dossier) observed() []replay.Effect {
-	var out []replay.Effect
-	for _, t := range d.tallies {
-		for _, e := range t.seen {
-			out = append(out, *e)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b replay.Effect) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Name, b.Name))
-	})
-	return out
-}
-
-func (d *dossier) count(n effectName) int {
-	if t := d.tally(n); t != nil {
-		return t.count
-	}
-	return 0
-}
-
-// tally is what was seen of an effect; nil for nothing.
-func (d *dossier) tally(n effectName) *tally {
-	for i := range d.tallies {
-		if d.tallies[i].name == n {
-			return &d.tallies[i]
-		}
-	}
-	return nil
-}
-
-func (d *dossier) deliveries() []int {
-	out := make([]int, len(d.attempts))
-	for i, a := range d.attempts {
-		out[i] = a.Delivery
-	}
-	return out
-}
 
 // docket is a history, sorted for judging.
 type docket struct {
 	h          *replay.History
 	deliveries map[int]*replay.Delivery // only of a plan that is not numbered from 1
 	ofDelivery []*dossier               // by the delivery's place in the plan
+	all        []dossier                // of every event of the plan, in its order
 	byKey      map[string]*dossier
-	events     []*dossier // in plan order
-	subjects   map[string][]*dossier
+	events     []*dossier     // those with deliveries, in plan order
+	subjects   map[string]int // the place of each subject's events in siblings
+	siblings   [][]*dossier
 	lines      map[string][]*line // what the sources told of each subject
 	compared   []*line            // those that can be judged; nil until somebody asked
 	names      []effectName
 	unmatched  map[string]int // effects under keys the plan does not know, per source
 	faultsFrom time.Duration  // when the first phase after control began
-	gateCache  map[int]replay.Gate
-	raced      []replay.Gate            // the gates outside of control, by number
-	probes     map[int][]replay.Attempt // the attempts of control's gates
+	gates      []release      // by number
+	raced      []replay.Gate  // those outside of control
 	learnt     *learnt
 	reference  *docket
 	decided    map[string][]Finding // what the checks applied so far have proven
@@ -141,38 +31,96 @@ type docket struct {
 func newDocket(h *replay.History) *docket {
 	d := &docket{
 		h: h, byKey: make(map[string]*dossier, len(h.Plan.Events)), events: make([]*dossier, 0, len(h.Plan.Events)),
-		subjects: map[string][]*dossier{}, lines: map[string][]*line{}, unmatched: map[string]int{},
-		faultsFrom: -1, decided: map[string][]Finding{},
+		lines: map[string][]*line{}, unmatched: map[string]int{}, faultsFrom: -1, decided: map[string][]Finding{},
 	}
 	d.fileEvents()
+	d.fileSubjects()
 	d.fileDeliveries()
 	d.fileAttempts()
+	d.fileGates()
 	d.fileMarks()
 	d.fileEffects()
 	d.learnt = learn(d)
-	for _, f := range d.events {
-		f.lesson = d.learnt.find(f)
-		f.standing = d.learnt.standingOf(f)
+	for i := range d.all {
+		d.all[i].norm = d.learnt.normOf(&d.all[i])
 	}
 	return d
 }
 
 func (d *docket) fileEvents() {
-	all := make([]dossier, len(d.h.Plan.Events))
-	for i := range all {
-		f := &all[i]
-		f.event = &d.h.Plan.Events[i]
+	d.all = make([]dossier, len(d.h.Plan.Events))
+	for i := range d.all {
+		f := &d.all[i]
+		f.place, f.event = i, &d.h.Plan.Events[i]
 		d.byKey[f.event.Key] = f
-		d.events = append(d.events, f)
-		if s := f.event.Subject; s != "" {
-			d.subjects[s] = append(d.subjects[s], f)
+	}
+}
+
+// fileSubjects gives each event the events of its subject, all cut from one list.
+func (d *docket) fileSubjects() {
+	d.subjects = make(map[string]int, len(d.all))
+	places, counts := make([]int, len(d.all)), []int{}
+	count, place, last := 0, 0, ""
+	for i := range d.all {
+		s := d.all[i].event.Subject
+		if s == "" {
+			continue
+		}
+		if s != last {
+			place, last = d.placeOf(s, len(counts)), s
+		}
+		if place == len(counts) {
+			counts = append(counts, 0)
+		}
+		places[i] = place
+		counts[place]++
+		count++
+	}
+	list := make([]*dossier, count)
+	d.siblings = make([][]*dossier, len(counts))
+	for i := range d.all {
+		if d.all[i].event.Subject != "" {
+			p := places[i]
+			d.siblings[p] = append(carve(d.siblings[p], counts[p], &list), &d.all[i])
 		}
 	}
-	for _, group := range d.subjects {
-		for _, f := range group {
-			f.lifecycle = len(group) > 1
+	for i := range d.all {
+		if f := &d.all[i]; f.event.Subject != "" {
+			f.siblings = d.siblings[places[i]]
+			f.lifecycle = len(f.siblings) > 1
 		}
 	}
+}
+
+// placeOf is the place of a subject, which is next for one that is new.
+func (d *docket) placeOf(subject string, next int) int {
+	if p, known := d.subjects[subject]; known {
+		return p
+	}
+	d.subjects[subject] = next
+	return next
+}
+
+// ofSubject lists the events of the plan that speak of a subject.
+func (d *docket) ofSubject(subject string) []*dossier {
+	if p, known := d.subjects[subject]; known {
+		return d.siblings[p]
+	}
+	return nil
+}
+
+// find is the event of a key; nil where there is none. Plans and journals often speak of one event, or of the next
+// one, several times in a row: it looks at the event found last, and at the one after it, before it looks into the map.
+func (d *docket) find(key string, last *dossier) *dossier {
+	if last != nil && len(d.byKey) == len(d.all) { // or else a key stands for the last of its events
+		near := d.all[last.place:min(last.place+2, len(d.all))]
+		for i := range near {
+			if near[i].event.Key == key {
+				return &near[i]
+			}
+		}
+	}
+	return d.byKey[key]
 }
 
 // fileDeliveries gives each event its deliveries, all cut from one list.
@@ -180,12 +128,14 @@ func (d *docket) fileDeliveries() {
 	planned := d.h.Plan.Deliveries
 	d.ofDelivery = make([]*dossier, len(planned))
 	count := 0
+	var last *dossier
 	for i := range planned {
-		if planned[i].N != i+1 && d.deliveries == nil {
+		p := &planned[i]
+		if p.N != i+1 && d.deliveries == nil {
 			d.deliveries = map[int]*replay.Delivery{}
 		}
-		if f := d.byKey[planned[i].Event]; f != nil {
-			d.ofDelivery[i] = f
+		if f := d.find(p.Event, last); f != nil {
+			d.ofDelivery[i], last = f, f
 			f.sends++
 			count++
 		}
@@ -196,11 +146,14 @@ func (d *docket) fileDeliveries() {
 			d.deliveries[planned[i].N] = &planned[i]
 		}
 		if f := d.ofDelivery[i]; f != nil {
-			f.planned = carve(f.planned, f.sends, &list)
-			f.planned = append(f.planned, &planned[i])
+			f.plan(&planned[i], &list)
 		}
 	}
-	d.events = slices.DeleteFunc(d.events, func(f *dossier) bool { return len(f.planned) == 0 })
+	for i := range d.all {
+		if f := &d.all[i]; len(f.planned) > 0 {
+			d.events = append(d.events, f)
+		}
+	}
 }
 
 // carve gives a list that has none yet its room, n entries from a common one.
@@ -248,10 +201,8 @@ func (d *docket) fileAttempts() {
 		}
 	}
 	for _, f := range d.events {
-		slices.SortStableFunc(f.attempts, func(a, b *replay.Attempt) int { return cmp.Compare(a.Start, b.Start) })
-		slices.SortStableFunc(f.acks, func(a, b *replay.Attempt) int {
-			return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start))
-		})
+		f.sort()
+		f.course = d.courseOf(f)
 	}
 }
 

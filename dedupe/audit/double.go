@@ -27,7 +27,7 @@ func judgeDouble(d *docket) ([]Finding, int) {
 }
 
 func (d *docket) judgedForDouble(f *dossier) bool {
-	return len(f.attempts) > 0 && !f.shared && f.badSignature() == replay.SignValid && f.standing == ""
+	return len(f.attempts) > 0 && !f.shared && f.badSignature == replay.SignValid && f.standing == ""
 }
 
 // surplus is one effect name with more effects than normal.
@@ -38,13 +38,12 @@ type surplus struct {
 }
 
 func (d *docket) surpluses(f *dossier) []surplus {
-	if n, told := d.learnt.expect[f.event.Type]; told {
-		return d.surplusOfTotal(f, n)
+	if f.told {
+		return d.surplusOfTotal(f, f.expected)
 	}
 	var out []surplus
-	for _, n := range d.names {
-		t := f.tally(n)
-		_, most := d.learnt.bounds(f, n)
+	for i, n := range d.names {
+		t, most := f.tally(i), f.most[i]
 		// An effect where control showed none is a difference, but not a second time.
 		if t != nil && most > 0 && t.count > most {
 			out = append(out, surplus{n, t.count, most, beyond(t.seen, most)})
@@ -54,7 +53,7 @@ func (d *docket) surpluses(f *dossier) []surplus {
 }
 
 func (d *docket) surplusOfTotal(f *dossier, expected int) []surplus {
-	if f.total() <= expected {
+	if f.effects <= expected {
 		return nil
 	}
 	var seen []*replay.Effect
@@ -63,13 +62,13 @@ func (d *docket) surplusOfTotal(f *dossier, expected int) []surplus {
 	}
 	slices.SortStableFunc(seen, func(a, b *replay.Effect) int { return cmp.Compare(a.At, b.At) })
 	name := d.names[0]
-	for _, n := range d.names {
-		if f.count(n) > 0 {
+	for i, n := range d.names {
+		if f.count(i) > 0 {
 			name = n
 			break
 		}
 	}
-	return []surplus{{name, f.total(), expected, beyond(seen, expected)}}
+	return []surplus{{name, f.effects, expected, beyond(seen, expected)}}
 }
 
 // beyond returns the observation with which the count exceeded the limit.
@@ -173,11 +172,10 @@ func (d *docket) sharedDoubles() []Finding {
 			continue
 		}
 		seen[f.event.Subject] = true
-		for _, n := range d.names {
+		for i, n := range d.names {
 			sum, most, known := 0, 0, true
-			for _, g := range d.subjects[f.event.Subject] {
-				_, m := d.learnt.bounds(g, n)
-				sum, most = max(sum, g.count(n)), most+m
+			for _, g := range f.siblings {
+				sum, most = max(sum, g.count(i)), most+g.most[i]
 				known = known && g.standing == ""
 			}
 			if known && most > 0 && sum > most {
@@ -197,8 +195,8 @@ func judgeWindow(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		late := lateAttempt(d, f)
-		if late == nil || !d.judgedForDouble(f) || f.standing != "" {
+		late := f.course.late
+		if late == nil || !d.judgedForDouble(f) {
 			continue
 		}
 		judged++
@@ -217,15 +215,6 @@ func judgeWindow(d *docket) ([]Finding, int) {
 		}
 	}
 	return out, judged
-}
-
-func lateAttempt(d *docket, f *dossier) *replay.Attempt {
-	for i, a := range f.attempts {
-		if p := d.delivery(a.Delivery); p != nil && p.Role == replay.RoleLate {
-			return f.attempts[i]
-		}
-	}
-	return nil
 }
 
 // span writes a duration the way people say it.

@@ -1,9 +1,6 @@
 package audit
 
 import (
-	"cmp"
-	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -27,7 +24,7 @@ var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt
 	"twins":       func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
 	"same-id":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
 	"race": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
-		return d.gates()[p.Gate].Overlapped
+		return d.gate(p.Gate).Overlapped
 	},
 }
 
@@ -55,7 +52,7 @@ func (f *dossier) ackedBefore(at time.Duration) bool {
 
 // newerBefore says that a newer event of the subject had been sent before.
 func (d *docket) newerBefore(f *dossier, at time.Duration) bool {
-	for _, g := range d.subjects[f.event.Subject] {
+	for _, g := range f.siblings {
 		if f.event.Order(*g.event) < 0 && len(g.attempts) > 0 && g.attempts[0].Start < at {
 			return true
 		}
@@ -63,44 +60,58 @@ func (d *docket) newerBefore(f *dossier, at time.Duration) bool {
 	return false
 }
 
+// faultCount is a row in the making.
+type faultCount struct {
+	FaultRow
+	sent  int
+	fired func(*docket, *dossier, *replay.Delivery, *replay.Attempt) bool
+}
+
 // faultRows counts, per fault, the deliveries that carry it and those on which it took place.
 func (d *docket) faultRows() []FaultRow {
-	rows, sent := map[string]*FaultRow{}, map[string]int{}
-	var order []string
+	var counts []faultCount // a dozen at most, and neighbours mostly have one fault: a map would cost more
+	at := 0
+	count := func(fault string) *faultCount {
+		if at >= len(counts) || counts[at].Fault != fault {
+			at = slices.IndexFunc(counts, func(c faultCount) bool { return c.Fault == fault })
+		}
+		if at < 0 {
+			at = len(counts)
+			counts = append(counts, faultCount{FaultRow: FaultRow{Fault: fault}, fired: fired[fault]})
+		}
+		return &counts[at]
+	}
 	for i := range d.h.Plan.Deliveries {
-		p := &d.h.Plan.Deliveries[i]
-		if !carries(p) {
-			continue
+		if p := &d.h.Plan.Deliveries[i]; carries(p) {
+			count(p.Fault).Planned++
 		}
-		if rows[p.Fault] == nil {
-			rows[p.Fault] = &FaultRow{Fault: p.Fault}
-			order = append(order, p.Fault)
-		}
-		rows[p.Fault].Planned++
 	}
 	for _, f := range d.events {
 		for _, a := range f.attempts {
-			p := d.delivery(a.Delivery)
-			if p == nil || !carries(p) || fired[p.Fault] == nil {
-				continue
-			}
-			if a.Outcome != replay.Unsent {
-				sent[p.Fault]++
-			}
-			if fired[p.Fault](d, f, p, a) {
-				rows[p.Fault].Fired++
+			if p := d.delivery(a.Delivery); p != nil && carries(p) {
+				count(p.Fault).add(d, f, p, a)
 			}
 		}
 	}
 	var out []FaultRow
-	for _, name := range order {
-		rows[name].Reason = unfired(*rows[name], sent[name])
-		out = append(out, *rows[name])
+	for _, c := range counts {
+		c.Reason = unfired(c.FaultRow, c.sent)
+		out = append(out, c.FaultRow)
 	}
 	for _, s := range d.h.Plan.Skipped {
 		out = append(out, FaultRow{Fault: s.Fault, Reason: s.Reason})
 	}
 	return out
+}
+
+func (c *faultCount) add(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) {
+	if c.fired == nil {
+		return
+	}
+	c.sent++
+	if c.fired(d, f, p, a) {
+		c.Fired++
+	}
 }
 
 const unsentFault = "none of its deliveries was sent"
@@ -125,104 +136,4 @@ func unfired(r FaultRow, sent int) string {
 		return "no older event came after a newer one of its subject"
 	}
 	return "no answer came to any of its deliveries"
-}
-
-// gates judges every gate of the plan by its attempts, those that were not sent included.
-func (d *docket) gates() map[int]replay.Gate {
-	if d.gateCache != nil {
-		return d.gateCache
-	}
-	attempts := map[int][]*replay.Attempt{}
-	for i := range d.h.Attempts {
-		a := &d.h.Attempts[i]
-		if p := d.delivery(a.Delivery); p != nil && p.Gate != 0 {
-			attempts[p.Gate] = append(attempts[p.Gate], a)
-		}
-	}
-	planned, control := map[int]int{}, map[int]bool{}
-	for i := range d.h.Plan.Deliveries {
-		if p := &d.h.Plan.Deliveries[i]; p.Gate != 0 {
-			planned[p.Gate]++
-			control[p.Gate] = control[p.Gate] || p.Phase == replay.PhaseControl
-		}
-	}
-	d.gateCache, d.raced, d.probes = make(map[int]replay.Gate, len(planned)), []replay.Gate{}, map[int][]replay.Attempt{}
-	var made []replay.Attempt
-	for _, n := range slices.Sorted(maps.Keys(planned)) {
-		made = appendValues(made[:0], attempts[n])
-		g := replay.GateOf(n, made)
-		// A copy that left no attempt behind was not sent.
-		g.Overlapped = g.Overlapped && len(made) == planned[n]
-		d.gateCache[n] = g
-		if control[n] {
-			d.probes[n] = slices.Clone(made)
-		} else {
-			d.raced = append(d.raced, g)
-		}
-	}
-	return d.gateCache
-}
-
-// races lists the gates in which copies of an event raced.
-func (d *docket) races() []replay.Gate {
-	d.gates()
-	return d.raced
-}
-
-// withoutOverlap says why races were planned and none was produced; "" if one was.
-func (d *docket) withoutOverlap() string {
-	races := d.races()
-	if len(races) == 0 {
-		return ""
-	}
-	if d.serial() {
-		return "the endpoint works on one request at a time (different events released together were answered like a staircase), " +
-			"so raced copies never met inside it: run it with the concurrency it has in production"
-	}
-	sent := 0
-	for _, g := range races {
-		if g.Overlapped {
-			return ""
-		}
-		if g.Copies > 1 {
-			sent++
-		}
-	}
-	if sent == 0 {
-		return "no gate was released, so nothing raced"
-	}
-	return fmt.Sprintf("raced copies never overlapped in any of %s: each was answered before the next was sent; is a proxy in between?",
-		plural(sent, "gate"))
-}
-
-// A server is taken for serial only if every probe says so: each answer comes at least this share of a
-// lone request's latency after the one before.
-const staircaseStep = 0.7
-
-// serial looks at the probes of the control phase: gates of different events.
-// Answers that come one whole latency after another were not worked on together.
-func (d *docket) serial() bool {
-	gates, probes := d.gates(), 0
-	for n, attempts := range d.probes {
-		if !gates[n].Overlapped {
-			continue
-		}
-		if !d.staircase(attempts) {
-			return false
-		}
-		probes++
-	}
-	return probes > 1
-}
-
-func (d *docket) staircase(attempts []replay.Attempt) bool {
-	slices.SortFunc(attempts, func(a, b replay.Attempt) int { return cmp.Compare(a.FirstByte, b.FirstByte) })
-	for i := 1; i < len(attempts); i++ {
-		a, b := attempts[i-1], attempts[i]
-		alone := d.learnt.latency(d.dossierOf(&b).event.Type)
-		if a.FirstByte == 0 || alone == 0 || float64(b.FirstByte-a.FirstByte) < staircaseStep*float64(alone) {
-			return false
-		}
-	}
-	return len(attempts) > 2
 }

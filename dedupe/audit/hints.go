@@ -32,11 +32,16 @@ func judgeMerged(d *docket) ([]Finding, int) {
 		lost[x.Event] = true
 	}
 	byID := map[string][]*dossier{}
+	for _, x := range d.decided["lost-event"] {
+		byID[d.byKey[x.Event].event.ProviderID()] = nil
+	}
 	for _, f := range d.events {
 		if len(lost) == 0 {
 			break
 		}
-		byID[f.event.ProviderID()] = append(byID[f.event.ProviderID()], f)
+		if group, wanted := byID[f.event.ProviderID()]; wanted {
+			byID[f.event.ProviderID()] = append(group, f)
+		}
 	}
 	for _, x := range d.decided["lost-event"] {
 		f := d.byKey[x.Event]
@@ -50,7 +55,7 @@ func judgeMerged(d *docket) ([]Finding, int) {
 			out = append(out, h)
 			continue
 		}
-		if g := find(d.subjects[f.event.Subject], func(g *dossier) bool { return kept(g) && twins(f.event, g.event) }); g != nil {
+		if g := find(f.siblings, func(g *dossier) bool { return kept(g) && twins(f.event, g.event) }); g != nil {
 			h.Message = fmt.Sprintf("%s was lost; %s has the same content under another id: the endpoint's key leaves the id out",
 				f.event.Key, g.event.Key)
 			h.Advice = "Use the provider's event id as the key, not a hash of the content: the same thing can happen twice."
@@ -75,9 +80,12 @@ type identified struct {
 }
 
 func (d *docket) identified(f *dossier) identified {
+	if !f.course.named {
+		return identified{}
+	}
 	sent, acked := map[string]bool{}, map[string]int{}
 	for _, a := range f.attempts {
-		if a.ID == "" || !sameBytes(d.delivery(a.Delivery).Conditions) {
+		if !sameBytes(d.delivery(a.Delivery).Conditions) {
 			return identified{}
 		}
 		sent[a.ID] = true
@@ -85,7 +93,7 @@ func (d *docket) identified(f *dossier) identified {
 			acked[a.ID]++
 		}
 	}
-	out := identified{ids: len(sent), most: len(sent) * d.expected(f)}
+	out := identified{ids: len(sent), most: len(sent) * f.due()}
 	for _, n := range acked {
 		out.repeats = out.repeats || n > 1
 	}
@@ -129,7 +137,7 @@ func judgePerAttemptKey(d *docket) ([]Finding, int) {
 	judged := 0
 	for _, f := range d.events {
 		if id := d.identified(f); id.ids > 0 && d.judgedForDouble(f) {
-			if judged++; f.total() > id.most {
+			if judged++; f.effects > id.most {
 				return nil, judged // one id was processed twice: the key is another one
 			}
 		}

@@ -41,7 +41,7 @@ func referenceHistory(h replay.History) *replay.History {
 
 // judge applies every check.
 func (d *docket) judge() Verdict {
-	v := Verdict{Findings: []Finding{}, Races: d.races(), Faults: d.faultRows(), Types: d.learnt.rows(), Notes: d.notes()}
+	v := Verdict{Findings: []Finding{}, Races: d.raced, Faults: d.faultRows(), Types: d.learnt.rows(), Notes: d.notes()}
 	v.LateTested = d.lateTested()
 	v.Missing = d.missingAltogether(v)
 	for _, c := range checks {
@@ -68,7 +68,7 @@ func (d *docket) judge() Verdict {
 	}
 	d.attachReference(v.Findings)
 	v.Events = d.rows(v.Findings)
-	v.Score = scoreOf(v)
+	v.Score = d.score(v.Events)
 	return v
 }
 
@@ -164,7 +164,7 @@ func addMissing(missing []string, reason string) []string {
 func (d *docket) lateTested() time.Duration {
 	var age time.Duration
 	for _, f := range d.events {
-		if a := lateAttempt(d, f); a != nil && f.ackedBefore(a.Start) {
+		if a := f.course.late; a != nil && f.ackedBefore(a.Start) {
 			age = max(age, d.delivery(a.Delivery).Wait)
 		}
 	}
@@ -233,18 +233,18 @@ func (d *docket) verdict(v Verdict) Status {
 // finding starts a finding on an event, with the evidence common to all.
 func (d *docket) finding(code string, f *dossier) Finding {
 	x := Finding{
-		Code: code, Event: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault(), Fixture: f.event.Fixture,
-		Effects: f.total(), Expected: d.expected(f),
+		Code: code, Event: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault, Fixture: f.event.Fixture,
+		Effects: f.effects, Expected: f.due(),
 		Deliveries: f.deliveries(), Evidence: Evidence{Attempts: appendValues(nil, f.attempts)},
 	}
-	for _, n := range d.names {
+	for n := range d.names {
 		if t := f.tally(n); t != nil {
 			x.Evidence.Effects = appendValues(x.Evidence.Effects, t.seen)
 		}
 	}
 	for _, p := range f.planned {
 		if p.Gate != 0 {
-			g := d.gates()[p.Gate]
+			g := d.gate(p.Gate)
 			x.Evidence.Gate = &g
 			break
 		}
@@ -262,7 +262,7 @@ func (d *docket) attachReference(found []Finding) {
 		if f == nil {
 			continue
 		}
-		o := &ReferenceOutcome{Name: d.h.Header.Reference, Effects: f.total(), Acked: f.acked()}
+		o := &ReferenceOutcome{Name: d.h.Header.Reference, Effects: f.effects, Acked: f.acked()}
 		if s, ok := d.reference.finalState(f.event.Subject); ok {
 			o.Version = s.Version
 		}
@@ -272,52 +272,50 @@ func (d *docket) attachReference(found []Finding) {
 
 // rows tells, event by event, what became of the plan.
 func (d *docket) rows(found []Finding) []EventRow {
-	codes := map[string]string{}
-	for _, f := range found {
-		if f.Severity == Violation && codes[f.Event] == "" {
-			codes[f.Event] = f.Code
+	for _, x := range found {
+		if f := d.byKey[x.Event]; x.Severity == Violation && f.violation == "" {
+			f.violation = x.Code
 		}
 	}
+	counted := d.withoutCounts() == "" || d.comparableStates()
 	out := make([]EventRow, 0, len(d.events))
 	for _, f := range d.events {
-		r := EventRow{Key: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault(),
-			Deliveries: len(f.attempts), Acked: len(f.acks), Effects: f.total(), Expected: d.expected(f), Observed: f.observed()}
+		r := EventRow{Key: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault,
+			Deliveries: len(f.attempts), Acked: len(f.acks), Effects: f.effects, Expected: f.due(), Observed: f.observed()}
 		if d.reference != nil {
 			if g := d.reference.byKey[f.event.Key]; g != nil {
-				n := g.total()
-				r.ReferenceEffects = &n
+				r.ReferenceEffects = &g.effects
 			}
 		}
-		r.Judgement = d.judgementOf(f, codes[f.event.Key])
+		r.Judgement = f.verdict(counted)
 		out = append(out, r)
 	}
 	return out
 }
 
-func (d *docket) judgementOf(f *dossier, code string) string {
+// verdict is the judgement of an event, of which the sources tell how often, or in which state, it was processed.
+func (f *dossier) verdict(counted bool) string {
 	switch {
-	case code != "":
-		return code
+	case f.violation != "":
+		return f.violation
 	case f.judgement != "":
 		return f.judgement
 	case len(f.attempts) == 0:
 		return "undecided"
-	case f.badSignature() != replay.SignValid:
+	case f.badSignature != replay.SignValid:
 		return "ok"
 	case f.standing != "":
 		return f.standing
-	case d.withoutCounts() != "" && !d.comparableStates(), !f.acked(), f.shared:
+	case !counted, !f.acked(), f.shared:
 		return "undecided"
 	}
 	return "ok"
 }
 
-func (d *docket) expected(f *dossier) int {
-	if n, told := d.learnt.expect[f.event.Type]; told {
-		return n
-	}
-	if les := f.lesson; les != nil && f.badSignature() == replay.SignValid {
-		return les.effects()
+// due is how many effects the event is to have.
+func (f *dossier) due() int {
+	if f.told || f.badSignature == replay.SignValid {
+		return f.expected
 	}
 	return 0
 }

@@ -14,8 +14,8 @@ import (
 type lesson struct {
 	samples int
 	acked   int
-	// least and most are the counts per effect name over the samples.
-	least, most map[effectName]int
+	// least and most are the counts over the samples, by the name's place in the docket's names.
+	least, most []int
 	// versioned says, per source that showed the event's own version as its subject's state,
 	// whether it always did so before the acknowledgement.
 	versioned map[string]bool
@@ -59,11 +59,15 @@ type learnt struct {
 	refusals  map[string]string // type -> what it was refused with
 	acked     bool              // any control event was acknowledged
 	sent      bool
+	norms     map[kind]*norm
+	unplanned *norm // of events that are in no delivery
+	names     int   // how many effects are counted separately
 }
 
 func learn(d *docket) *learnt {
 	l := &learnt{expect: d.h.Header.Expect, byContext: map[context]*lesson{}, byType: map[string]*lesson{},
-		latencies: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}}
+		latencies: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}, norms: map[kind]*norm{}, names: len(d.names),
+		unplanned: &norm{least: make([]int, len(d.names)), most: make([]int, len(d.names))}}
 	latencies := map[string][]time.Duration{}
 	var all []time.Duration
 	for _, f := range d.events {
@@ -124,16 +128,16 @@ func (l *learnt) study(d *docket, f *dossier) {
 func (l *learnt) lessonsFor(f *dossier) []*lesson {
 	c := context{f.event.Fixture, f.lifecycle}
 	if l.byContext[c] == nil {
-		l.byContext[c] = newLesson()
+		l.byContext[c] = newLesson(l.names)
 	}
 	if l.byType[f.event.Type] == nil {
-		l.byType[f.event.Type] = newLesson()
+		l.byType[f.event.Type] = newLesson(l.names)
 	}
 	return []*lesson{l.byContext[c], l.byType[f.event.Type]}
 }
 
-func newLesson() *lesson {
-	return &lesson{least: map[effectName]int{}, most: map[effectName]int{}, versioned: map[string]bool{}, before: true}
+func newLesson(names int) *lesson {
+	return &lesson{least: make([]int, names), most: make([]int, names), versioned: map[string]bool{}, before: true}
 }
 
 func (l *lesson) learn(d *docket, f *dossier, acks []*replay.Attempt) {
@@ -142,7 +146,7 @@ func (l *lesson) learn(d *docket, f *dossier, acks []*replay.Attempt) {
 		return
 	}
 	counts := d.baseline(f)
-	for _, n := range d.names {
+	for n := range d.names {
 		if l.acked == 0 {
 			l.least[n] = counts[n]
 		}
@@ -167,14 +171,13 @@ func (l *lesson) learn(d *docket, f *dossier, acks []*replay.Attempt) {
 
 // baseline counts a control event's effects. Where faults repeat the very same
 // event later (recorded ids), only what came before them is normal.
-func (d *docket) baseline(f *dossier) map[effectName]int {
+func (d *docket) baseline(f *dossier) []int {
 	repeated := slices.ContainsFunc(f.planned, func(p *replay.Delivery) bool { return p.Fault != "" })
-	counts := map[effectName]int{}
+	counts := make([]int, len(d.names))
 	for _, t := range f.tallies {
-		n := t.name
 		for _, e := range t.seen {
 			if !repeated || d.faultsFrom < 0 || e.At <= d.faultsFrom {
-				counts[n] += e.Count
+				counts[t.name] += e.Count
 			}
 		}
 	}
@@ -201,21 +204,6 @@ func describeRefusal(a *replay.Attempt) string {
 	return fmt.Sprintf("status %d", a.Status)
 }
 
-// find returns what is known of an event's normal: from the same fixture in the
-// same context, else from its type. It is nil where control never acknowledged it.
-func (l *learnt) find(f *dossier) *lesson {
-	if les := l.byContext[context{f.event.Fixture, f.lifecycle}]; les != nil {
-		if les.acked == 0 {
-			return nil
-		}
-		return les
-	}
-	if les := l.byType[f.event.Type]; les != nil && les.acked > 0 {
-		return les
-	}
-	return nil
-}
-
 // shows says whether a source shows an event's version as its subject's state, and
 // whether it does so before the acknowledgement. An event that is delivered after others of its
 // subject may go by what it did alone.
@@ -235,43 +223,6 @@ func (l *learnt) shows(f *dossier, source string) (shown, before bool) {
 		before, shown = les.versioned[source]
 	}
 	return shown, shown && before
-}
-
-// bounds are the least and the most effects of one name that are normal for an
-// event. The most is taken over both contexts: where an endpoint acts once per
-// subject, it is the first event to come that acts, whichever that is.
-func (l *learnt) bounds(f *dossier, n effectName) (least, most int) {
-	les := f.lesson
-	if les == nil {
-		return 0, 0
-	}
-	least, most = les.least[n], les.most[n]
-	for _, lifecycle := range []bool{false, true} {
-		if o := l.byContext[context{f.event.Fixture, lifecycle}]; o != nil && f.lifecycle {
-			most = max(most, o.most[n])
-		}
-	}
-	return least, most
-}
-
-// standingOf says why an event is not judged; "" if it is.
-func (l *learnt) standingOf(f *dossier) string {
-	if n, ok := l.expect[f.event.Type]; ok {
-		if n == 0 {
-			return "ignored"
-		}
-		return ""
-	}
-	les := f.lesson
-	switch {
-	case les == nil && l.refusals[f.event.Type] != "":
-		return "refused"
-	case les == nil:
-		return "undecided"
-	case les.silent():
-		return "ignored"
-	}
-	return ""
 }
 
 // rows is what control taught, for the report.

@@ -56,7 +56,7 @@ func (d *docket) states(l *line) []state {
 		if !e.Deleted {
 			continue
 		}
-		for _, f := range d.subjects[l.subject] {
+		for _, f := range d.ofSubject(l.subject) {
 			if f.event.Deletes && len(f.attempts) > 0 && f.attempts[0].Start <= e.At &&
 				replay.CompareVersions(out[i].version, f.event.Version) < 0 {
 				out[i].version = f.event.Version
@@ -114,7 +114,7 @@ func (d *docket) comparableLines() []*line {
 }
 
 func (d *docket) comparable(l *line) bool {
-	for _, f := range d.subjects[l.subject] {
+	for _, f := range d.ofSubject(l.subject) {
 		if shown, _ := d.learnt.shows(f, l.source); shown && len(f.attempts) > 0 {
 			return true
 		}
@@ -125,7 +125,7 @@ func (d *docket) comparable(l *line) bool {
 // severalSources says that events of several accounts speak of a subject by the same
 // name: whose state an effect source tells is then not known.
 func (d *docket) severalSources(subject string) bool {
-	group := d.subjects[subject]
+	group := d.ofSubject(subject)
 	for _, f := range group {
 		if f.event.Source != group[0].event.Source {
 			return true

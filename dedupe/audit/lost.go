@@ -13,7 +13,7 @@ func judgeLost(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if f.shared || f.badSignature() != replay.SignValid || !f.acked() || f.standing != "" {
+		if f.shared || f.badSignature != replay.SignValid || !f.acked() || f.standing != "" {
 			continue
 		}
 		if d.superseded(f) {
@@ -70,13 +70,12 @@ func (d *docket) lostByID() ([]Finding, int) {
 
 // missingTogether is missing for events whose effects are counted as one.
 func (d *docket) missingTogether(group []*dossier) (what string, seen, expected int) {
-	for _, n := range d.names {
+	for i, n := range d.names {
 		sum := 0
 		for _, f := range group {
-			least, _ := d.learnt.bounds(f, n)
-			sum += least
+			sum += f.least[i]
 		}
-		if seen := group[0].count(n); seen < sum {
+		if seen := group[0].count(i); seen < sum {
 			return n.String(), seen, sum
 		}
 	}
@@ -94,21 +93,20 @@ func (d *docket) lost(f *dossier) bool {
 
 // missing returns the first effect that is not there, with how many there are and should be.
 func (d *docket) missing(f *dossier) (what string, seen, expected int) {
-	if n, told := d.learnt.expect[f.event.Type]; told {
-		if f.total() < n {
-			return "effects", f.total(), n
+	if f.told {
+		if f.effects < f.expected {
+			return "effects", f.effects, f.expected
 		}
 		return "", 0, 0
 	}
-	for _, n := range d.names {
-		if least, _ := d.learnt.bounds(f, n); f.count(n) < least {
-			return n.String(), f.count(n), least
+	for i, least := range f.least {
+		if seen := f.count(i); seen < least {
+			return d.names[i].String(), seen, least
 		}
 	}
 	// Where the endpoint keeps states only, the subject must be there at all; an
 	// older state is for stale-final to tell.
-	les := f.lesson
-	if _, there := d.finalState(f.event.Subject); len(les.versioned) > 0 && les.effects() == 0 && !there {
+	if les := f.lesson; len(les.versioned) > 0 && les.effects() == 0 && len(d.lines[f.event.Subject]) == 0 {
 		return "state", 0, 1
 	}
 	return "", 0, 0
@@ -122,12 +120,11 @@ func (d *docket) superseded(f *dossier) bool {
 		return false
 	}
 	acks := f.acks
-	for _, g := range d.subjects[f.event.Subject] {
-		if g == f || g.event.Version == "" || len(g.attempts) == 0 || g.event.Source != f.event.Source ||
-			g.event.Order(*f.event) < 0 || twins(f.event, g.event) {
+	for _, g := range f.siblings {
+		if g == f || len(g.attempts) == 0 || g.attempts[0].Start >= acks[len(acks)-1].End {
 			continue
 		}
-		if g.attempts[0].Start < acks[len(acks)-1].End {
+		if g.event.Version != "" && g.event.Source == f.event.Source && g.event.Order(*f.event) >= 0 && !twins(f.event, g.event) {
 			return true
 		}
 	}

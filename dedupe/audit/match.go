@@ -12,7 +12,7 @@ import (
 type matcher struct {
 	byEffectKey map[string][]*dossier // only where the user named the place of the key
 	keys        map[string]*dossier
-	levels      []map[string][]*dossier // ids shared by several sources, subjects, other ids
+	levels      []func(string) []*dossier // ids shared by several sources, subjects, other ids
 }
 
 func (d *docket) matcher() matcher {
@@ -35,7 +35,9 @@ func (d *docket) matcher() matcher {
 			}
 		}
 	}
-	m.levels = []map[string][]*dossier{ids, d.subjects, refs}
+	m.levels = []func(string) []*dossier{
+		func(id string) []*dossier { return ids[id] }, d.ofSubject, func(ref string) []*dossier { return refs[ref] },
+	}
 	return m
 }
 
@@ -45,7 +47,7 @@ func (m matcher) exactly(key string) []*dossier {
 		return []*dossier{f}
 	}
 	for _, level := range m.levels {
-		if f := level[key]; f != nil {
+		if f := level(key); f != nil {
 			return f
 		}
 	}
@@ -73,7 +75,7 @@ func (m matcher) find(key string) []*dossier {
 	}
 	for _, level := range m.levels {
 		for _, p := range parts {
-			if f := level[p]; f != nil {
+			if f := level(p); f != nil {
 				return ofSource(f, parts)
 			}
 		}
@@ -98,34 +100,63 @@ func ofSource(owners []*dossier, parts []string) []*dossier {
 // fileEffects gives every effect to the event it belongs to.
 func (d *docket) fileEffects() {
 	m := d.matcher()
+	r := &effectRoom{make([]tally, min(len(d.events), len(d.h.Effects))), make([]*replay.Effect, len(d.h.Effects))}
+	var last *dossier
 	for i := range d.h.Effects {
 		e := &d.h.Effects[i]
 		switch {
 		case e.Earlier:
+			continue
 		case e.State():
 			d.fileState(*e)
-		default:
-			d.fileCount(m.find(e.Key), e)
+			continue
+		case m.byEffectKey == nil:
+			if f := d.find(e.Key, last); f != nil {
+				last = f
+				f.add(e, d.nameOf(e), r)
+				continue
+			}
 		}
+		d.fileCount(m.find(e.Key), e, r)
 	}
 }
 
-func (d *docket) fileCount(owners []*dossier, e *replay.Effect) {
+// effectRoom is what the first tally of each event, and its first observation, are cut from.
+type effectRoom struct {
+	tallies []tally
+	seen    []*replay.Effect
+}
+
+func (d *docket) fileCount(owners []*dossier, e *replay.Effect, r *effectRoom) {
 	if len(owners) == 0 {
 		d.unmatched[e.Source]++
 		return
 	}
-	name := effectName{e.Source, e.Name}
-	if !slices.Contains(d.names, name) {
-		d.names = append(d.names, name)
-	}
+	name := d.nameOf(e)
 	for _, f := range owners {
-		t := f.tally(name)
-		if t == nil {
-			f.tallies = append(f.tallies, tally{name: name})
-			t = &f.tallies[len(f.tallies)-1]
-		}
-		t.add(e)
+		f.add(e, name, r)
 		f.shared = f.shared || len(owners) > 1
 	}
+}
+
+// nameOf is the place of an effect's name in the docket's names.
+func (d *docket) nameOf(e *replay.Effect) int {
+	name := effectName{e.Source, e.Name}
+	i := slices.Index(d.names, name)
+	if i < 0 {
+		i = len(d.names)
+		d.names = append(d.names, name)
+	}
+	return i
+}
+
+func (f *dossier) add(e *replay.Effect, name int, r *effectRoom) {
+	t := f.tally(name)
+	if t == nil {
+		f.tallies = append(carve(f.tallies, 1, &r.tallies), tally{name: name})
+		t = &f.tallies[len(f.tallies)-1]
+	}
+	t.seen = append(carve(t.seen, 1, &r.seen), e)
+	t.count += e.Count
+	f.effects += e.Count
 }

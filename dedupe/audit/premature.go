@@ -15,10 +15,13 @@ func judgePremature(d *docket) ([]Finding, int) {
 	judged := 0
 	for _, f := range d.events {
 		les := f.lesson
-		if les == nil || !les.timed || !les.before || f.shared || f.badSignature() != replay.SignValid || len(f.attempts) < 2 || f.total() == 0 {
+		if les == nil || !les.timed || !les.before || f.shared || f.badSignature != replay.SignValid || len(f.attempts) < 2 || f.effects == 0 {
 			continue
 		}
 		judged++
+		if !f.course.together {
+			continue
+		}
 		for _, a := range f.acks {
 			if other, ok := d.inFlight(f, a); ok && d.nothingBefore(f, a) {
 				x := d.finding("premature-ack", f)

@@ -38,7 +38,7 @@ func (d *docket) eventOf(subject, version string) *dossier {
 	if f := d.sentVersion(subject, version); f != nil {
 		return f
 	}
-	return d.subjects[subject][0]
+	return d.ofSubject(subject)[0]
 }
 
 // backstep is a state that was seen although something newer had been there before.
@@ -113,11 +113,11 @@ func seenBack(l *line, states []state) []backstep {
 func (d *docket) writes(l *line) ([]write, []*dossier) {
 	var out []write
 	var of []*dossier
-	for _, f := range d.subjects[l.subject] {
+	for _, f := range d.ofSubject(l.subject) {
 		_, before := d.learnt.shows(f, l.source)
 		for _, a := range f.attempts {
 			w := write{f.event.Version, a.Start, never}
-			if before && a.Outcome == replay.Acked && f.badSignature() == replay.SignValid {
+			if before && a.Outcome == replay.Acked && f.badSignature == replay.SignValid {
 				w.done = a.End
 			}
 			out, of = append(out, w), append(of, f)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,11 @@ func judgeStuck(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if f.control() || f.badSignature() != replay.SignValid || f.lesson == nil {
+		if f.control() || f.badSignature != replay.SignValid || f.lesson == nil {
+			continue
+		}
+		if f.acked() {
+			judged++
 			continue
 		}
 		tail := 0
@@ -25,11 +30,7 @@ func judgeStuck(d *docket) ([]Finding, int) {
 				tail++
 			}
 		}
-		if f.acked() {
-			judged++
-			continue
-		}
-		if tail < 2 || !answeredAny(f.attempts) {
+		if tail < 2 || !f.course.answered {
 			continue
 		}
 		judged++
@@ -64,16 +65,16 @@ func (d *docket) judgeSpoiled(code string, kinds ...replay.Signature) ([]Finding
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if !contains(kinds, f.badSignature()) || len(f.attempts) == 0 {
+		if f.badSignature == replay.SignValid || !slices.Contains(kinds, f.badSignature) || len(f.attempts) == 0 {
 			continue
 		}
 		judged++
 		// The effect of a stale signature is no breach by itself: the check is about the answer.
-		effects := f.total()
+		effects := f.effects
 		if f.acked() || effects > 0 && !f.shared && code == "signature-bypass" {
 			x := d.finding(code, f)
 			x.Effects = effects
-			x.Message = fmt.Sprintf("a delivery %s was %s", spoiledText[f.badSignature()], believed(f, effects))
+			x.Message = fmt.Sprintf("a delivery %s was %s", spoiledText[f.badSignature], believed(f, effects))
 			x.Advice = "Verify the signature over the raw bytes, with the time in it, before anything else; answer 400 or 401 and stop."
 			out = append(out, x)
 		}
@@ -92,25 +93,19 @@ func believed(f *dossier, effects int) string {
 	return text
 }
 
-func contains(kinds []replay.Signature, k replay.Signature) bool {
-	for _, x := range kinds {
-		if x == k {
-			return true
-		}
-	}
-	return false
-}
-
 // judgeWrongRejection looks for the same body, correctly signed, that was
 // unauthorised once and welcome another time.
 func judgeWrongRejection(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if f.badSignature() != replay.SignValid || !f.acked() {
+		if f.badSignature != replay.SignValid || !f.acked() {
 			continue
 		}
 		judged++
+		if !f.course.refused {
+			continue
+		}
 		for _, a := range f.attempts {
 			if unauthorised(a) {
 				x := d.finding("wrong-rejection", f)
@@ -141,7 +136,11 @@ func judgeNoisy(d *docket) ([]Finding, int) {
 	judged := 0
 	for _, f := range d.events {
 		acks := f.acks
-		if len(acks) == 0 || f.badSignature() != replay.SignValid {
+		if len(acks) == 0 || f.badSignature != replay.SignValid {
+			continue
+		}
+		if !f.course.refused {
+			judged += f.course.repeats
 			continue
 		}
 		for _, a := range f.attempts {
@@ -167,10 +166,13 @@ func judgeDiffers(d *docket) ([]Finding, int) {
 	judged := 0
 	for _, f := range d.events {
 		acks := f.acks
-		if len(acks) < 2 || f.badSignature() != replay.SignValid {
+		if len(acks) < 2 || f.badSignature != replay.SignValid {
 			continue
 		}
 		judged++
+		if !f.course.differs {
+			continue
+		}
 		for _, a := range acks[1:] {
 			if !a.Truncated && !acks[0].Truncated && !sameAnswer(acks[0].Body, a.Body, d.h.Header.Volatile) {
 				x := d.finding("replay-differs", f)
@@ -238,15 +240,16 @@ func judgeSlow(d *docket) ([]Finding, int) {
 		if limit <= 0 {
 			continue
 		}
+		if f.course.slowest < limit {
+			judged += f.course.timed
+			continue
+		}
 		for _, a := range f.attempts {
 			if p := d.delivery(a.Delivery); p == nil || p.HangUp != nil || a.LastByte == 0 {
 				continue
 			}
 			judged++
-			took := a.End - a.LastByte
-			if a.FirstByte != 0 {
-				took = a.Latency()
-			}
+			took := waited(a)
 			if took < limit {
 				continue
 			}

@@ -7,20 +7,14 @@ type Score struct {
 	Undecided int `json:"undecided"` // ignored and refused ones among them
 }
 
-// scoreOf counts events by their judgement: warnings and hints leave an event right.
-func scoreOf(v Verdict) Score {
-	violated := map[string]bool{}
-	for _, f := range v.Findings {
-		if f.Severity == Violation {
-			violated[f.Event] = true
-		}
-	}
+// score counts events by their judgement: warnings and hints leave an event right.
+func (d *docket) score(rows []EventRow) Score {
 	var s Score
-	for _, e := range v.Events {
+	for i, f := range d.events {
 		switch {
-		case violated[e.Key]:
+		case f.violation != "":
 			s.Wrong++
-		case e.Undecided():
+		case undecided(rows[i].Judgement):
 			s.Undecided++
 		default:
 			s.Right++
@@ -30,8 +24,10 @@ func scoreOf(v Verdict) Score {
 }
 
 // Undecided says that nothing is known of whether the event was processed as it should be.
-func (r EventRow) Undecided() bool {
-	switch r.Judgement {
+func (r EventRow) Undecided() bool { return undecided(r.Judgement) }
+
+func undecided(judgement string) bool {
+	switch judgement {
 	case "ignored", "refused", "undecided":
 		return true
 	}

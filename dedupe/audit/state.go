@@ -39,9 +39,9 @@ func (s state) where() string {
 // newestAcked is the newest acknowledged event of a subject among those that write the state a line tells.
 func (d *docket) newestAcked(l *line) *dossier {
 	var newest *dossier
-	for _, f := range d.subjects[l.subject] {
+	for _, f := range d.ofSubject(l.subject) {
 		shown, _ := d.learnt.shows(f, l.source)
-		if !shown || !f.acked() || f.badSignature() != replay.SignValid {
+		if !shown || !f.acked() || f.badSignature != replay.SignValid {
 			continue
 		}
 		if newest == nil || newest.event.Order(*f.event) < 0 {
@@ -56,7 +56,7 @@ func (d *docket) stateFinding(code string, f *dossier, l *line, message, advice 
 	x := d.finding(code, f)
 	x.Message, x.Advice = message, advice
 	x.Evidence.Effects, x.Evidence.Attempts = l.seen, nil
-	for _, g := range d.subjects[l.subject] {
+	for _, g := range d.ofSubject(l.subject) {
 		x.Evidence.Attempts = appendValues(x.Evidence.Attempts, g.attempts)
 	}
 	return x
@@ -87,7 +87,7 @@ func judgeCorruptFinal(d *docket) ([]Finding, int) {
 // shown by the source, which then writes versions in another way.
 func (d *docket) newestSent(l *line) *dossier {
 	var newest *dossier
-	for _, f := range d.subjects[l.subject] {
+	for _, f := range d.ofSubject(l.subject) {
 		if len(f.attempts) == 0 || f.standing == "ignored" {
 			continue
 		}
@@ -103,7 +103,7 @@ func (d *docket) newestSent(l *line) *dossier {
 
 // sentVersion is the event of a subject that was sent and carries the version; nil where there is none.
 func (d *docket) sentVersion(subject, version string) *dossier {
-	for _, f := range d.subjects[subject] {
+	for _, f := range d.ofSubject(subject) {
 		if len(f.attempts) > 0 && replay.CompareVersions(f.event.Version, version) == 0 {
 			return f
 		}

@@ -137,7 +137,7 @@ type EventRow struct {
 	// Judgement is "ok", a finding's code, "ignored", "superseded", "refused" or "undecided".
 	Judgement string `json:"judgement"`
 	// Observed are the observations that Effects counts, for pictures; they are no part of the JSON.
-	Observed []replay.Effect `json:"-"`
+	Observed []*replay.Effect `json:"-"`
 }
 
 // FaultRow says whether a fault of the plan took place.

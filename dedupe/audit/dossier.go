@@ -1,0 +1,177 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"hookonce/replay"
+)
+
+// effectName tells effects apart that are counted separately.
+type effectName struct{ source, name string }
+
+func (n effectName) String() string {
+	if n.name != "" {
+		return n.name
+	}
+	return n.source
+}
+
+// tally is what was seen of one effect for one event.
+type tally struct {
+	name  int // its place in the docket's names
+	count int
+	seen  []*replay.Effect
+}
+
+// dossier is everything known of one event. Whatever most checks ask for is kept here: looking
+// at a delivery or at an attempt again costs more than the answer.
+type dossier struct {
+	event    *replay.Event
+	place    int                // of the event in the plan
+	siblings []*dossier         // the events of its subject, itself included; nil without a subject
+	planned  []*replay.Delivery // of which phase, badSignature and fault are
+	attempts []*replay.Attempt  // those that were sent, by start
+	acks     []*replay.Attempt  // the acknowledged ones, by end
+	tallies  []tally            // there are one or two names: a map would cost more
+	effects  int                // over all names
+	sends    int                // planned deliveries
+	phase    replay.Phase
+	// badSignature is how the event's deliveries were spoiled; SignValid for all others.
+	badSignature replay.Signature
+	fault        string
+	course       course
+	// shared says that the event's effects are counted under an id that several events of
+	// the plan have in common, so that they cannot be told apart.
+	shared bool
+	// lifecycle says that other events of the plan speak of the same subject.
+	lifecycle bool
+	// judgement is what a check made of it that found nothing, violation the code of the first violation.
+	judgement, violation string
+	*norm                // what control taught about it; nil until it has
+}
+
+func (f *dossier) plan(p *replay.Delivery, room *[]*replay.Delivery) {
+	if len(f.planned) == 0 {
+		f.phase, f.badSignature = p.Phase, p.Signature
+	}
+	if f.fault == "" {
+		f.fault = p.Fault
+	}
+	f.planned = append(carve(f.planned, f.sends, room), p)
+}
+
+// control says that the event is one of those that teach what normal is.
+func (f *dossier) control() bool { return f.phase == replay.PhaseControl }
+
+// acked says that the event was acknowledged.
+func (f *dossier) acked() bool { return len(f.acks) > 0 }
+
+// sort puts the attempts in order.
+func (f *dossier) sort() {
+	slices.SortStableFunc(f.attempts, func(a, b *replay.Attempt) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(f.acks, func(a, b *replay.Attempt) int {
+		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start))
+	})
+}
+
+// observed are the observations of all its effects, by time.
+func (f *dossier) observed() []*replay.Effect {
+	if len(f.tallies) == 1 && len(f.tallies[0].seen) == 1 {
+		return f.tallies[0].seen
+	}
+	var out []*replay.Effect
+	for _, t := range f.tallies {
+		out = append(out, t.seen...)
+	}
+	slices.SortStableFunc(out, func(a, b *replay.Effect) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// count is the number of effects of a name.
+func (f *dossier) count(name int) int {
+	if t := f.tally(name); t != nil {
+		return t.count
+	}
+	return 0
+}
+
+// tally is what was seen of an effect; nil for nothing.
+func (f *dossier) tally(name int) *tally {
+	for i := range f.tallies {
+		if f.tallies[i].name == name {
+			return &f.tallies[i]
+		}
+	}
+	return nil
+}
+
+func (f *dossier) deliveries() []int {
+	out := make([]int, len(f.attempts))
+	for i, a := range f.attempts {
+		out[i] = a.Delivery
+	}
+	return out
+}
+
+// course sums up an event's attempts. Where it shows that a check has nothing to find, the check does
+// not look at them one by one: that is what makes large histories cheap.
+type course struct {
+	late     *replay.Attempt // the first late duplicate
+	repeats  int             // how many were answered after the first acknowledgement
+	timed    int             // how many whose answer was waited for
+	slowest  time.Duration   // and the longest of these waits
+	answered bool            // there was any answer
+	refused  bool            // one was refused after the first acknowledgement, or as if it were unauthorised
+	differs  bool            // two acknowledgements have different bodies
+	together bool            // two may have been handled at the same time
+	named    bool            // all carry an id of their own
+}
+
+func (d *docket) courseOf(f *dossier) course {
+	c := course{named: len(f.attempts) > 0}
+	var until time.Duration
+	for i, a := range f.attempts {
+		c.named = c.named && a.ID != ""
+		c.answered = c.answered || a.Status != 0
+		c.refused = c.refused || unauthorised(a)
+		c.together = c.together || a.Outcome == replay.Unknown || a.End < a.Start || i > 0 && a.Start < until
+		until = max(until, a.End)
+		p := d.delivery(a.Delivery)
+		if p == nil {
+			continue
+		}
+		if p.Role == replay.RoleLate && c.late == nil {
+			c.late = a
+		}
+		if p.HangUp == nil && a.LastByte != 0 {
+			c.timed++
+			c.slowest = max(c.slowest, waited(a))
+		}
+	}
+	if !f.acked() {
+		return c
+	}
+	first := f.acks[0]
+	for _, a := range f.attempts {
+		if a.Start >= first.End && a.Status != 0 {
+			c.repeats++
+			c.refused = c.refused || a.Outcome == replay.Refused
+		}
+	}
+	for _, a := range f.acks[1:] {
+		c.differs = c.differs || a.Body != first.Body
+	}
+	return c
+}
+
+// waited is how long an answer took, or how long it was waited for in vain.
+func waited(a *replay.Attempt) time.Duration {
+	if a.FirstByte != 0 {
+		return a.Latency()
+	}
+	return a.End - a.LastByte
+}

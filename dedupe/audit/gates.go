@@ -1,0 +1,139 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"hookonce/replay"
+)
+
+// release is a gate with what was planned for it, and what became of that.
+type release struct {
+	replay.Gate
+	planned  int
+	control  bool              // deliveries of the control phase are in it: a probe
+	attempts []*replay.Attempt // those that were not sent included
+}
+
+// fileGates judges every gate of the plan by its attempts.
+func (d *docket) fileGates() {
+	var gated []*replay.Delivery
+	for i := range d.h.Plan.Deliveries {
+		if p := &d.h.Plan.Deliveries[i]; p.Gate != 0 {
+			gated = append(gated, p)
+		}
+	}
+	slices.SortStableFunc(gated, func(a, b *replay.Delivery) int { return cmp.Compare(a.Gate, b.Gate) })
+	for _, p := range gated {
+		if len(d.gates) == 0 || d.gates[len(d.gates)-1].Number != p.Gate {
+			d.gates = append(d.gates, release{Gate: replay.Gate{Number: p.Gate}})
+		}
+		g := &d.gates[len(d.gates)-1]
+		g.planned++
+		g.control = g.control || p.Phase == replay.PhaseControl
+	}
+	room := make([]*replay.Attempt, len(gated))
+	for i := range d.h.Attempts {
+		a := &d.h.Attempts[i]
+		if p := d.delivery(a.Delivery); p != nil && p.Gate != 0 {
+			g := d.release(p.Gate)
+			g.attempts = append(carve(g.attempts, g.planned, &room), a)
+		}
+	}
+	d.raced = []replay.Gate{}
+	var made []replay.Attempt
+	for i := range d.gates {
+		g := &d.gates[i]
+		made = appendValues(made[:0], g.attempts)
+		g.Gate = replay.GateOf(g.Number, made)
+		// A copy that left no attempt behind was not sent.
+		g.Overlapped = g.Overlapped && len(made) == g.planned
+		if !g.control {
+			d.raced = append(d.raced, g.Gate)
+		}
+	}
+}
+
+// release finds a gate by its number; nil where no delivery has it. Most plans number them without a gap.
+func (d *docket) release(number int) *release {
+	if len(d.gates) == 0 {
+		return nil
+	}
+	if i := number - d.gates[0].Number; i >= 0 && i < len(d.gates) && d.gates[i].Number == number {
+		return &d.gates[i]
+	}
+	i, ok := slices.BinarySearchFunc(d.gates, number, func(g release, n int) int { return cmp.Compare(g.Number, n) })
+	if !ok {
+		return nil
+	}
+	return &d.gates[i]
+}
+
+// gate is what became of a gate; nothing where no delivery has its number.
+func (d *docket) gate(number int) replay.Gate {
+	if g := d.release(number); g != nil {
+		return g.Gate
+	}
+	return replay.Gate{}
+}
+
+// withoutOverlap says why races were planned and none was produced; "" if one was.
+func (d *docket) withoutOverlap() string {
+	races := d.raced
+	if len(races) == 0 {
+		return ""
+	}
+	if d.serial() {
+		return "the endpoint works on one request at a time (different events released together were answered like a staircase), " +
+			"so raced copies never met inside it: run it with the concurrency it has in production"
+	}
+	sent := 0
+	for _, g := range races {
+		if g.Overlapped {
+			return ""
+		}
+		if g.Copies > 1 {
+			sent++
+		}
+	}
+	if sent == 0 {
+		return "no gate was released, so nothing raced"
+	}
+	return fmt.Sprintf("raced copies never overlapped in any of %s: each was answered before the next was sent; is a proxy in between?",
+		plural(sent, "gate"))
+}
+
+// A server is taken for serial only if every probe says so: each answer comes at least this share of a
+// lone request's latency after the one before.
+const staircaseStep = 0.7
+
+// serial looks at the probes of the control phase: gates of different events.
+// Answers that come one whole latency after another were not worked on together.
+func (d *docket) serial() bool {
+	probes := 0
+	for i := range d.gates {
+		g := &d.gates[i]
+		if !g.control || !g.Overlapped {
+			continue
+		}
+		if !d.staircase(g.attempts) {
+			return false
+		}
+		probes++
+	}
+	return probes > 1
+}
+
+func (d *docket) staircase(attempts []*replay.Attempt) bool {
+	attempts = slices.Clone(attempts)
+	slices.SortFunc(attempts, func(a, b *replay.Attempt) int { return cmp.Compare(a.FirstByte, b.FirstByte) })
+	for i := 1; i < len(attempts); i++ {
+		a, b := attempts[i-1], attempts[i]
+		alone := d.learnt.latency(d.dossierOf(b).event.Type)
+		if a.FirstByte == 0 || alone == 0 || float64(b.FirstByte-a.FirstByte) < staircaseStep*float64(alone) {
+			return false
+		}
+	}
+	return len(attempts) > 2
+}

@@ -1,0 +1,96 @@
+package audit
+
+// norm is what control taught about the events of one kind.
+type norm struct {
+	lesson *lesson // nil where control never acknowledged them
+	// standing says why they are not judged; "" if they are.
+	standing string
+	// told says that the user said how many effects an event has, over all names: that many are expected.
+	told bool
+	// expected is how many effects one clean delivery has.
+	expected int
+	// least and most are the effects that are normal, by the name's place in the docket's names. The most is taken
+	// over both contexts: where an endpoint acts once per subject, it is the first event to come that
+	// acts, whichever that is.
+	least, most []int
+}
+
+// kind is all of an event that its norm depends on.
+type kind struct {
+	context
+	eventType string
+}
+
+// normOf returns what is normal for an event; the events of one kind share it.
+func (l *learnt) normOf(f *dossier) *norm {
+	if len(f.planned) == 0 {
+		return l.unplanned
+	}
+	k := kind{context{f.event.Fixture, f.lifecycle}, f.event.Type}
+	n := l.norms[k]
+	if n == nil {
+		n = l.newNorm(k)
+		l.norms[k] = n
+	}
+	return n
+}
+
+func (l *learnt) newNorm(k kind) *norm {
+	n := &norm{lesson: l.find(k), least: make([]int, l.names), most: make([]int, l.names)}
+	if n.lesson != nil {
+		n.expected = n.lesson.effects()
+		copy(n.least, n.lesson.least)
+		copy(n.most, n.lesson.most)
+		n.widen(l, k)
+	}
+	if e, told := l.expect[k.eventType]; told {
+		n.expected, n.told = e, true
+	}
+	n.standing = l.standingOf(k, n.lesson)
+	return n
+}
+
+func (n *norm) widen(l *learnt, k kind) {
+	for _, lifecycle := range []bool{false, true} {
+		o := l.byContext[context{k.fixture, lifecycle}]
+		if o == nil || !k.lifecycle {
+			continue
+		}
+		for i := range n.most {
+			n.most[i] = max(n.most[i], o.most[i])
+		}
+	}
+}
+
+// find returns what is known of a kind's normal: from the same fixture in the
+// same context, else from its type. It is nil where control never acknowledged it.
+func (l *learnt) find(k kind) *lesson {
+	if les := l.byContext[k.context]; les != nil {
+		if les.acked == 0 {
+			return nil
+		}
+		return les
+	}
+	if les := l.byType[k.eventType]; les != nil && les.acked > 0 {
+		return les
+	}
+	return nil
+}
+
+func (l *learnt) standingOf(k kind, les *lesson) string {
+	if n, told := l.expect[k.eventType]; told {
+		if n == 0 {
+			return "ignored"
+		}
+		return ""
+	}
+	switch {
+	case les == nil && l.refusals[k.eventType] != "":
+		return "refused"
+	case les == nil:
+		return "undecided"
+	case les.silent():
+		return "ignored"
+	}
+	return ""
+}

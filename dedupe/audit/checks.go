@@ -146,7 +146,7 @@ func (d *docket) restless() string {
 // that effects are committed before the acknowledgement, none can be late.
 func (d *docket) sentinelMissing() string {
 	for _, f := range d.events {
-		if f.phase != replay.PhaseSentinel || f.standing != "" || !f.acked() || f.shared {
+		if !f.sentinel || f.standing != "" || !f.acked() || f.shared {
 			continue
 		}
 		if les := f.lesson; les.timed && les.before {

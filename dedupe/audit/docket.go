@@ -21,6 +21,7 @@ type docket struct {
 	names      []effectName
 	unmatched  map[string]int // effects under keys the plan does not know, per source
 	faultsFrom time.Duration  // when the first phase after control began
+	gated      int            // deliveries with a gate
 	gates      []release      // by number
 	raced      []replay.Gate  // those outside of control
 	learnt     *learnt
@@ -51,7 +52,7 @@ func (d *docket) fileEvents() {
 	d.all = make([]dossier, len(d.h.Plan.Events))
 	for i := range d.all {
 		f := &d.all[i]
-		f.place, f.event = i, &d.h.Plan.Events[i]
+		f.place, f.event = int32(i), &d.h.Plan.Events[i]
 		d.byKey[f.event.Key] = f
 	}
 }
@@ -59,7 +60,7 @@ func (d *docket) fileEvents() {
 // fileSubjects gives each event the events of its subject, all cut from one list.
 func (d *docket) fileSubjects() {
 	d.subjects = make(map[string]int, len(d.all))
-	places, counts := make([]int, len(d.all)), []int{}
+	var counts []int
 	count, place, last := 0, 0, ""
 	for i := range d.all {
 		s := d.all[i].event.Subject
@@ -72,22 +73,17 @@ func (d *docket) fileSubjects() {
 		if place == len(counts) {
 			counts = append(counts, 0)
 		}
-		places[i] = place
+		d.all[i].subject = int32(place)
 		counts[place]++
 		count++
 	}
 	list := make([]*dossier, count)
 	d.siblings = make([][]*dossier, len(counts))
 	for i := range d.all {
-		if d.all[i].event.Subject != "" {
-			p := places[i]
-			d.siblings[p] = append(carve(d.siblings[p], counts[p], &list), &d.all[i])
-		}
-	}
-	for i := range d.all {
 		if f := &d.all[i]; f.event.Subject != "" {
-			f.siblings = d.siblings[places[i]]
-			f.lifecycle = len(f.siblings) > 1
+			p := f.subject
+			d.siblings[p] = append(carve(d.siblings[p], counts[p], &list), f)
+			f.lifecycle = counts[p] > 1
 		}
 	}
 }
@@ -109,11 +105,19 @@ func (d *docket) ofSubject(subject string) []*dossier {
 	return nil
 }
 
+// siblingsOf lists the events of an event's subject, itself included; nil without a subject.
+func (d *docket) siblingsOf(f *dossier) []*dossier {
+	if !f.lifecycle && f.event.Subject == "" {
+		return nil
+	}
+	return d.siblings[f.subject]
+}
+
 // find is the event of a key; nil where there is none. Plans and journals often speak of one event, or of the next
 // one, several times in a row: it looks at the event found last, and at the one after it, before it looks into the map.
 func (d *docket) find(key string, last *dossier) *dossier {
 	if last != nil && len(d.byKey) == len(d.all) { // or else a key stands for the last of its events
-		near := d.all[last.place:min(last.place+2, len(d.all))]
+		near := d.all[last.place:min(int(last.place)+2, len(d.all))]
 		for i := range near {
 			if near[i].event.Key == key {
 				return &near[i]
@@ -131,6 +135,9 @@ func (d *docket) fileDeliveries() {
 	var last *dossier
 	for i := range planned {
 		p := &planned[i]
+		if p.Gate != 0 {
+			d.gated++
+		}
 		if p.N != i+1 && d.deliveries == nil {
 			d.deliveries = map[int]*replay.Delivery{}
 		}
@@ -188,20 +195,19 @@ func (d *docket) dossierOf(a *replay.Attempt) *dossier {
 
 func (d *docket) fileAttempts() {
 	attempts := d.h.Attempts
-	room, acks := make([]*replay.Attempt, len(attempts)), make([]*replay.Attempt, len(attempts))
+	room := make([]*replay.Attempt, len(attempts))
 	for i := range attempts {
 		a := &attempts[i]
 		f := d.dossierOf(a)
 		if f == nil || a.Outcome == replay.Unsent {
 			continue
 		}
-		f.attempts = append(carve(f.attempts, f.sends, &room), a)
-		if a.Outcome == replay.Acked {
-			f.acks = append(carve(f.acks, f.sends, &acks), a)
-		}
+		f.attempts = append(carve(f.attempts, int(f.sends), &room), a)
 	}
-	for _, f := range d.events {
-		f.sort()
+	room = nil
+	for i := range d.all {
+		f := &d.all[i]
+		f.sort(&room)
 		f.course = d.courseOf(f)
 	}
 }

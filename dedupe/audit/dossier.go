@@ -29,15 +29,16 @@ type tally struct {
 // at a delivery or at an attempt again costs more than the answer.
 type dossier struct {
 	event    *replay.Event
-	place    int                // of the event in the plan
-	siblings []*dossier         // the events of its subject, itself included; nil without a subject
-	planned  []*replay.Delivery // of which phase, badSignature and fault are
-	attempts []*replay.Attempt  // those that were sent, by start
-	acks     []*replay.Attempt  // the acknowledged ones, by end
-	tallies  []tally            // there are one or two names: a map would cost more
-	effects  int                // over all names
-	sends    int                // planned deliveries
-	phase    replay.Phase
+	planned  []*replay.Delivery
+	attempts []*replay.Attempt // those that were sent, by start
+	acks     []*replay.Attempt // the acknowledged ones, by end: the same list where all are
+	tallies  []tally           // there are one or two names: a map would cost more
+	effects  int               // over all names
+	place    int32             // of the event in the plan
+	sends    int32             // planned deliveries
+	subject  int32             // its place among the docket's siblings
+	// control and sentinel say of which phase the event is: control teaches what normal is.
+	control, sentinel bool
 	// badSignature is how the event's deliveries were spoiled; SignValid for all others.
 	badSignature replay.Signature
 	fault        string
@@ -47,33 +48,54 @@ type dossier struct {
 	shared bool
 	// lifecycle says that other events of the plan speak of the same subject.
 	lifecycle bool
-	// judgement is what a check made of it that found nothing, violation the code of the first violation.
-	judgement, violation string
-	*norm                // what control taught about it; nil until it has
+	// violated says that a check found a violation. Its code is the judgement then; otherwise that is what a check
+	// made of the event that found nothing, or "".
+	violated  bool
+	judgement string
+	*norm     // what control taught about it; nil until it has
 }
 
 func (f *dossier) plan(p *replay.Delivery, room *[]*replay.Delivery) {
 	if len(f.planned) == 0 {
-		f.phase, f.badSignature = p.Phase, p.Signature
+		f.badSignature = p.Signature
+		f.control, f.sentinel = p.Phase == replay.PhaseControl, p.Phase == replay.PhaseSentinel
 	}
 	if f.fault == "" {
 		f.fault = p.Fault
 	}
-	f.planned = append(carve(f.planned, f.sends, room), p)
+	f.planned = append(carve(f.planned, int(f.sends), room), p)
 }
-
-// control says that the event is one of those that teach what normal is.
-func (f *dossier) control() bool { return f.phase == replay.PhaseControl }
 
 // acked says that the event was acknowledged.
 func (f *dossier) acked() bool { return len(f.acks) > 0 }
 
-// sort puts the attempts in order.
-func (f *dossier) sort() {
-	slices.SortStableFunc(f.attempts, func(a, b *replay.Attempt) int { return cmp.Compare(a.Start, b.Start) })
-	slices.SortStableFunc(f.acks, func(a, b *replay.Attempt) int {
+// sort puts the attempts in order, and lists those that were acknowledged.
+func (f *dossier) sort(room *[]*replay.Attempt) {
+	byStart := func(a, b *replay.Attempt) int { return cmp.Compare(a.Start, b.Start) }
+	byEnd := func(a, b *replay.Attempt) int {
 		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start))
-	})
+	}
+	acked := 0
+	for _, a := range f.attempts {
+		if a.Outcome == replay.Acked {
+			acked++
+		}
+	}
+	if acked == len(f.attempts) && slices.IsSortedFunc(f.attempts, byStart) && slices.IsSortedFunc(f.attempts, byEnd) {
+		f.acks = f.attempts
+		return
+	}
+	if len(*room) < acked {
+		*room = make([]*replay.Attempt, max(acked, 4096))
+	}
+	f.acks = carve(f.acks, acked, room)
+	for _, a := range f.attempts {
+		if a.Outcome == replay.Acked {
+			f.acks = append(f.acks, a)
+		}
+	}
+	slices.SortStableFunc(f.attempts, byStart)
+	slices.SortStableFunc(f.acks, byEnd)
 }
 
 // observed are the observations of all its effects, by time.
@@ -121,8 +143,8 @@ func (f *dossier) deliveries() []int {
 // not look at them one by one: that is what makes large histories cheap.
 type course struct {
 	late     *replay.Attempt // the first late duplicate
-	repeats  int             // how many were answered after the first acknowledgement
-	timed    int             // how many whose answer was waited for
+	repeats  int32           // how many were answered after the first acknowledgement
+	timed    int32           // how many whose answer was waited for
 	slowest  time.Duration   // and the longest of these waits
 	answered bool            // there was any answer
 	refused  bool            // one was refused after the first acknowledgement, or as if it were unauthorised

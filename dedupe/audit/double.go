@@ -174,7 +174,7 @@ func (d *docket) sharedDoubles() []Finding {
 		seen[f.event.Subject] = true
 		for i, n := range d.names {
 			sum, most, known := 0, 0, true
-			for _, g := range f.siblings {
+			for _, g := range d.siblingsOf(f) {
 				sum, most = max(sum, g.count(i)), most+g.most[i]
 				known = known && g.standing == ""
 			}

@@ -52,7 +52,7 @@ func (f *dossier) ackedBefore(at time.Duration) bool {
 
 // newerBefore says that a newer event of the subject had been sent before.
 func (d *docket) newerBefore(f *dossier, at time.Duration) bool {
-	for _, g := range f.siblings {
+	for _, g := range d.siblingsOf(f) {
 		if f.event.Order(*g.event) < 0 && len(g.attempts) > 0 && g.attempts[0].Start < at {
 			return true
 		}

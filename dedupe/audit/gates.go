@@ -18,7 +18,7 @@ type release struct {
 
 // fileGates judges every gate of the plan by its attempts.
 func (d *docket) fileGates() {
-	var gated []*replay.Delivery
+	gated := make([]*replay.Delivery, 0, d.gated)
 	for i := range d.h.Plan.Deliveries {
 		if p := &d.h.Plan.Deliveries[i]; p.Gate != 0 {
 			gated = append(gated, p)

@@ -55,7 +55,7 @@ func judgeMerged(d *docket) ([]Finding, int) {
 			out = append(out, h)
 			continue
 		}
-		if g := find(f.siblings, func(g *dossier) bool { return kept(g) && twins(f.event, g.event) }); g != nil {
+		if g := find(d.siblingsOf(f), func(g *dossier) bool { return kept(g) && twins(f.event, g.event) }); g != nil {
 			h.Message = fmt.Sprintf("%s was lost; %s has the same content under another id: the endpoint's key leaves the id out",
 				f.event.Key, g.event.Key)
 			h.Advice = "Use the provider's event id as the key, not a hash of the content: the same thing can happen twice."

@@ -134,7 +134,7 @@ func unfiredFaults(rows []FaultRow) []string {
 func (d *docket) allRefused() string {
 	last := &replay.Attempt{}
 	for _, f := range d.events {
-		if f.control() && len(f.attempts) > 0 {
+		if f.control && len(f.attempts) > 0 {
 			last = f.attempts[len(f.attempts)-1]
 		}
 	}
@@ -273,8 +273,8 @@ func (d *docket) attachReference(found []Finding) {
 // rows tells, event by event, what became of the plan.
 func (d *docket) rows(found []Finding) []EventRow {
 	for _, x := range found {
-		if f := d.byKey[x.Event]; x.Severity == Violation && f.violation == "" {
-			f.violation = x.Code
+		if f := d.byKey[x.Event]; x.Severity == Violation && !f.violated {
+			f.violated, f.judgement = true, x.Code
 		}
 	}
 	counted := d.withoutCounts() == "" || d.comparableStates()
@@ -296,8 +296,6 @@ func (d *docket) rows(found []Finding) []EventRow {
 // verdict is the judgement of an event, of which the sources tell how often, or in which state, it was processed.
 func (f *dossier) verdict(counted bool) string {
 	switch {
-	case f.violation != "":
-		return f.violation
 	case f.judgement != "":
 		return f.judgement
 	case len(f.attempts) == 0:

@@ -71,7 +71,7 @@ func learn(d *docket) *learnt {
 	latencies := map[string][]time.Duration{}
 	var all []time.Duration
 	for _, f := range d.events {
-		if !f.control() {
+		if !f.control {
 			continue
 		}
 		for _, a := range f.attempts {

@@ -120,7 +120,7 @@ func (d *docket) superseded(f *dossier) bool {
 		return false
 	}
 	acks := f.acks
-	for _, g := range f.siblings {
+	for _, g := range d.siblingsOf(f) {
 		if g == f || len(g.attempts) == 0 || g.attempts[0].Start >= acks[len(acks)-1].End {
 			continue
 		}

@@ -17,7 +17,7 @@ func judgeStuck(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if f.control() || f.badSignature != replay.SignValid || f.lesson == nil {
+		if f.control || f.badSignature != replay.SignValid || f.lesson == nil {
 			continue
 		}
 		if f.acked() {
@@ -140,7 +140,7 @@ func judgeNoisy(d *docket) ([]Finding, int) {
 			continue
 		}
 		if !f.course.refused {
-			judged += f.course.repeats
+			judged += int(f.course.repeats)
 			continue
 		}
 		for _, a := range f.attempts {
@@ -241,7 +241,7 @@ func judgeSlow(d *docket) ([]Finding, int) {
 			continue
 		}
 		if f.course.slowest < limit {
-			judged += f.course.timed
+			judged += int(f.course.timed)
 			continue
 		}
 		for _, a := range f.attempts {

@@ -12,7 +12,7 @@ func (d *docket) score(rows []EventRow) Score {
 	var s Score
 	for i, f := range d.events {
 		switch {
-		case f.violation != "":
+		case f.violated:
 			s.Wrong++
 		case undecided(rows[i].Judgement):
 			s.Undecided++

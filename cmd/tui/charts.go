@@ -122,4 +122,6 @@ func ends(indent, width int, from, to string) report.Line {
 }
 
 // took tells a duration in whole microseconds, as the JSON report does.
-func took(d report.Micros) string { return report.Duration(time.Duration(d).Truncate(time.Microsecond)) }
+func took(d report.Micros) string {
+	return report.Duration(time.Duration(d).Truncate(time.Microsecond))
+}

@@ -82,7 +82,7 @@ func (p *page) finding(f, before Finding, legend bool) {
 }
 
 func legendItems() []string {
-	return []string{"├╌ sending", "┝━ at work", "┥ answered", "╳ gave up", "◆ effect", "╌◆ or earlier"}
+	return []string{"├╌ sending", "┝━ work", "┿ first byte", "┥ done", "╳ gave up", "◆ effect", "╌◆ earlier"}
 }
 
 // facts names what a finding is about and its sentence does not.

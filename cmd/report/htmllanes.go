@@ -26,7 +26,7 @@ type lane struct {
 	Y, Label         int // middle of the row, in pixels, and where its words stand
 	Who, What, Class string
 	Send, Work, Wait *bar
-	Stop, Tip        string
+	First, Stop, Tip string // First is the answer's first byte
 	Marks            []mark
 }
 
@@ -126,7 +126,12 @@ func (t timeline) attemptLane(a Attempt) lane {
 	if a.Outcome == replay.Unknown || a.Outcome == replay.Unsent {
 		row.Stop = t.at(done)
 	}
-	row.Tip = fmt.Sprintf("%s: sent from %s to %s, %s", row.Who, t.since(a.Start), t.since(sent), text)
+	row.Tip = fmt.Sprintf("%s: sent from %s to %s, ", row.Who, t.since(a.Start), t.since(sent))
+	if a.FirstByte != 0 {
+		row.First = t.at(a.FirstByte)
+		row.Tip += "first byte of the answer at " + t.since(a.FirstByte) + ", "
+	}
+	row.Tip += text
 	return row
 }
 

@@ -123,7 +123,7 @@ func (t timeline) gate() [][]piece {
 	return [][]piece{t.row("gate "+strconv.Itoa(n), c, "", plainInk)}
 }
 
-// lane draws one attempt: sent or held at the gate, with the endpoint, answered or given up.
+// lane draws one attempt: sent or held at the gate, with the endpoint, its answer's first byte, done or given up.
 func (t timeline) lane(a Attempt) []piece {
 	c := newCanvas(t.width)
 	from, to := t.axis.column(a.Start), t.axis.column(a.last())
@@ -142,6 +142,9 @@ func (t timeline) lane(a Attempt) []piece {
 		default:
 			c.put(i, '╌', dim)
 		}
+	}
+	if a.FirstByte != 0 {
+		c.put(t.axis.column(a.FirstByte), '┿', plainInk) // the end's mark hides it where both are one column
 	}
 	text, ink := t.outcome(a)
 	switch {

@@ -156,6 +156,15 @@ func (r *recorder) Mark(run replay.Run, m replay.Mark) {
 	r.write(replay.Record{Run: run, Mark: &m})
 }
 
+// Lock records a change of an event's lock.
+func (r *recorder) Lock(run replay.Run, l replay.Lock) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.history(run)
+	h.Locks = append(h.Locks, l)
+	r.write(replay.Record{Run: run, Lock: &l})
+}
+
 // Now is the time since the run's base.
 func (r *recorder) Now() time.Duration { return time.Since(r.base) }
 

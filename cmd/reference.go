@@ -72,6 +72,9 @@ func (c *conduct) runReference() {
 	for _, e := range h.Effects {
 		c.rec.Effect(replay.ReferenceRun, e)
 	}
+	for _, l := range h.Locks {
+		c.rec.Lock(replay.ReferenceRun, l)
+	}
 	c.rec.End(replay.ReferenceRun)
 }
 

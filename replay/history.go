@@ -124,7 +124,9 @@ type History struct {
 	Attempts []Attempt
 	Effects  []Effect
 	Marks    []Mark
-	Stats    Stats
+	// Locks are the changes of the events' locks, in order; the reference run has them.
+	Locks []Lock
+	Stats Stats
 	// Complete says that the run wrote its end. Without it, what was not recorded is unknown.
 	Complete bool
 }

@@ -26,6 +26,7 @@ type Record struct {
 	Attempt  *Attempt  `json:"attempt,omitempty"`
 	Effect   *Effect   `json:"effect,omitempty"`
 	Mark     *Mark     `json:"mark,omitempty"`
+	Lock     *Lock     `json:"lock,omitempty"`
 	// Sources replaces the header's sources: what a source tells is known once it told something.
 	Sources []SourceInfo `json:"sources,omitempty"`
 	End     *End         `json:"end,omitempty"`
@@ -224,6 +225,8 @@ func (h *History) add(r Record) {
 		h.Effects = append(h.Effects, *r.Effect)
 	case r.Mark != nil:
 		h.Marks = append(h.Marks, *r.Mark)
+	case r.Lock != nil:
+		h.Locks = append(h.Locks, *r.Lock)
 	case r.End != nil:
 		h.Stats, h.Complete = r.End.Stats, true
 	}

@@ -23,6 +23,7 @@ func TestJournalGrowsAsItIsRead(t *testing.T) {
 		replay.Record{Attempt: &attempt},
 		replay.Record{Effect: &replay.Effect{Key: "evt_1", Count: 1}},
 		replay.Record{Run: replay.ReferenceRun, Attempt: &attempt},
+		replay.Record{Run: replay.ReferenceRun, Lock: &replay.Lock{At: time.Millisecond, Event: "evt_1", State: replay.LockHeld, Delivery: 1, Token: "token-1"}},
 		replay.Record{End: &replay.End{Stats: replay.StatsOf(plan, []replay.Attempt{attempt})}})
 
 	var file bytes.Buffer
@@ -40,7 +41,8 @@ func TestJournalGrowsAsItIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(read.Target, grown.Target) || !reflect.DeepEqual(read.Reference.Attempts, grown.Reference.Attempts) {
+	if !reflect.DeepEqual(read.Target, grown.Target) || !reflect.DeepEqual(read.Reference.Attempts, grown.Reference.Attempts) ||
+		!reflect.DeepEqual(read.Reference.Locks, grown.Reference.Locks) || len(read.Reference.Locks) != 1 {
 		t.Errorf("read %+v, grown %+v", read, grown)
 	}
 	if got := read.Bodies["evt_1"]; got != `{"id":"evt_1"}` {

@@ -42,3 +42,37 @@ func TestFirstByteIsMarked(t *testing.T) {
 		t.Errorf("the page has the first byte at %q and %q, and says %q", rows[0].First, rows[1].First, rows[0].Tip)
 	}
 }
+
+// The reference's lock has a lane of its own: who held it, how that ended, and what is left of it.
+func TestLockLane(t *testing.T) {
+	attempt := func(n int, from, to Micros) Attempt {
+		return Attempt{Delivery: n, Event: "evt_1", Role: replay.RoleFirst, Signature: replay.SignValid, Outcome: replay.Acked, Status: 200,
+			Start: from, LastByte: from, FirstByte: to, End: to}
+	}
+	attempts := []Attempt{attempt(1, 0, 20*milli), attempt(2, 22*milli, 40*milli)}
+	at := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+	held := func(n, from, until int) replay.Lock {
+		return replay.Lock{At: at(from), Event: "evt_1", State: replay.LockHeld, Delivery: n, Lease: at(30000), Until: at(until)}
+	}
+	ended := func(n int, s replay.LockState, when int) replay.Lock {
+		return replay.Lock{At: at(when), Event: "evt_1", State: s, Delivery: n, Until: at(1e6)}
+	}
+	for name, c := range map[string]struct {
+		locks []replay.Lock
+		want  string
+	}{
+		"done":     {[]replay.Lock{held(1, 5, 30000), ended(1, replay.LockDone, 20)}, "  lock, lease 30s       ╞═#1════════════╡┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈ done by #1"},
+		"released": {[]replay.Lock{held(1, 5, 30000), ended(1, replay.LockReleased, 20)}, "  lock, lease 30s       ╞═#1════════════╡                      released by #1"},
+		"takeover": {[]replay.Lock{held(1, 5, 20), held(2, 30, 30000), ended(2, replay.LockDone, 40)}, "  lock, lease 30s       ╞═#1════════════╳         ╞═#2═══════╡ done by #2"},
+		"never":    {[]replay.Lock{held(1, 5, 30000)}, "  lock, lease 30s       ╞═#1══════════════════════════════════ held by #1"},
+		"over":     {[]replay.Lock{held(1, 5, 20)}, "  lock, lease 30s       ╞═#1════════════╳                      lease over, #1"},
+	} {
+		lines := lanesOf(Evidence{Attempts: attempts, Locks: c.locks})
+		if got := strings.TrimRight(lines[2], " "); got != c.want {
+			t.Errorf("%s:\n%s, not\n%s", name, got, c.want)
+		}
+	}
+	if lines := lanesOf(Evidence{Attempts: attempts}); strings.Contains(strings.Join(lines, ""), "lock") {
+		t.Error("a story without locks has a lane for them")
+	}
+}

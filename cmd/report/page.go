@@ -125,6 +125,6 @@ func asciiOnly(s string) string {
 
 // The characters this package draws with, and what stands for each in ASCII.
 const (
-	drawn      = "├╌┝━┿┥─╳●◆▼╱└┘…µ·×✗✓┌│┃┏┣┗▸◂◇✂↯♥▲⋮→"
-	drawnASCII = "|.>=+|-Xo*v/++~u-xx++|!+++><o%!@^:>"
+	drawn      = "├╌┝━┿┥╞═╡┈─╳●◆▼╱└┘…µ·×✗✓┌│┃┏┣┗▸◂◇✂↯♥▲⋮→"
+	drawnASCII = "|.>=+|>=|.-Xo*v/++~u-xx++|!+++><o%!@^:>"
 )

@@ -111,6 +111,8 @@ type Evidence struct {
 	Effects   []Effect          `json:"effects"`
 	Gate      *Race             `json:"gate,omitempty"`
 	Reference *ReferenceOutcome `json:"reference,omitempty"`
+	// Locks are what the reference did with the event's lock, in the story of a reference.
+	Locks []replay.Lock `json:"-"`
 }
 
 // Attempt is one attempt with what the plan says of its delivery. Times are since the run's base.

@@ -121,6 +121,11 @@ func ReferenceStory(j replay.Journal, key string) Finding {
 		}
 		f.Evidence.Effects = append(f.Evidence.Effects, newEffect(e))
 	}
+	for _, l := range j.Reference.Locks {
+		if l.Event == key {
+			f.Evidence.Locks = append(f.Evidence.Locks, l)
+		}
+	}
 	f.Expected = f.Effects
 	return f
 }

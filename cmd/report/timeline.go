@@ -39,6 +39,7 @@ func drawTimeline(f Finding, width int) [][]piece {
 	for _, a := range t.attempts {
 		lines = append(lines, t.lane(a))
 	}
+	lines = append(lines, t.lock()...)
 	lines = append(lines, t.scale())
 	lines = append(lines, t.effects()...)
 	if note := t.undrawn(); note != "" {
@@ -81,6 +82,11 @@ func (t timeline) spans() []stretch {
 	for _, e := range t.f.Evidence.Effects {
 		if first := out[0].from; e.At >= first { // effects before the first lane belong to attempts that are not drawn
 			out = append(out, stretch{from: e.At, to: e.At})
+		}
+	}
+	for _, l := range t.f.Evidence.Locks {
+		if at := Micros(l.At); at >= out[0].from {
+			out = append(out, stretch{from: at, to: at})
 		}
 	}
 	return out

@@ -47,5 +47,9 @@ func side(name string, f report.Finding, width int) []report.Line {
 	if lanes == nil {
 		lanes = []report.Line{text("nothing was sent", report.InkDim)}
 	}
-	return append(lines, lanes...)
+	lines = append(lines, lanes...)
+	for _, l := range report.LockLegend(f, width-2) {
+		lines = append(lines, text("  "+l, report.InkDim))
+	}
+	return lines
 }

@@ -83,7 +83,7 @@ func (s *simulation) connectServer(ctx context.Context, url string) (func() erro
 func (s *simulation) use(client redis.UniversalClient) {
 	client.AddHook(hook{s})
 	s.world.Redis = client
-	s.world.Store = redisstore.New(client, redisstore.WithClock(stage{s}.Now))
+	s.world.Store = watched{redisstore.New(client, redisstore.WithClock(stage{s}.Now)), s}
 }
 
 // connectModel sets up the guard's store and a Redis in plain Go.
@@ -97,7 +97,7 @@ func (s *simulation) connectModel() (func() error, error) {
 	s.keys = plainKeys{server}
 	s.use(client)
 	s.model = modelstore.New(stage{s}.Now)
-	s.world.Store = stepped{s.model, stage{s}}
+	s.world.Store = watched{stepped{s.model, stage{s}}, s}
 	return func() error {
 		server.Close()
 		return client.Close()

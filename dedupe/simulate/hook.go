@@ -73,6 +73,9 @@ func (h hook) carryOut(ctx context.Context, w *worker, cmds []redis.Cmder, keys 
 	if err := h.expire(context.WithoutCancel(ctx), keys); err != nil {
 		h.fail(fmt.Errorf("redis: expiry: %w", err))
 	}
+	if len(cmds) == 1 {
+		h.plainLock(cmds[0], keys)
+	}
 	return err
 }
 

@@ -143,6 +143,7 @@ type simulation struct {
 	keys          keyspace
 	prefix        string
 	expiries      map[string]time.Duration
+	plain         map[string]bool   // keys that were taken as locks
 	unknownScript bool              // the last command named a script that the server does not know
 	open          []*trap           // what strikes once that script was sent
 	model         *modelstore.Store // nil where the guard's records are in the Redis
@@ -151,7 +152,7 @@ type simulation struct {
 func newSimulation(ctx context.Context, plan replay.Plan, handler reference.Handler, o Options) *simulation {
 	s := &simulation{ctx: ctx, o: o, sched: newScheduler(o.Seed), handler: handler, plan: plan,
 		events: plan.EventByKey(), deliveries: map[int]*delivery{}, left: len(plan.Deliveries),
-		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, arrivals: map[string]int{}, attemptIDs: map[string]string{}, expiries: map[string]time.Duration{}}
+		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, arrivals: map[string]int{}, attemptIDs: map[string]string{}, expiries: map[string]time.Duration{}, plain: map[string]bool{}}
 	tokens := 0
 	s.world = &reference.World{
 		Stage:    stage{s},

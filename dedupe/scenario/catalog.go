@@ -80,7 +80,7 @@ func All() []Scenario {
 				{Kind: simulate.Slow, For: 20 * time.Second, Moment: at(2, simulate.StepWork, "")}}},
 		{Name: "pause-in-script", Text: "the same, where the release is a script", Plan: threeOverlap, FailsFirst: true, Warns: []string{"slow-ack"},
 			Mishaps: []simulate.Mishap{
-				{Kind: simulate.Pause, For: 40 * time.Second, Moment: nth(2, at(1, simulate.StepCommand, "eval"))},
+				{Kind: simulate.Pause, For: 40 * time.Second, Moment: at(1, simulate.StepCommand, "release")},
 				{Kind: simulate.Slow, For: 20 * time.Second, Moment: at(2, simulate.StepWork, "")}}},
 		{Name: "late-70s", Text: "a late duplicate after 70 s", Plan: late(70 * time.Second)},
 		{Name: "late-25h", Text: "a late duplicate after 25 h", Plan: late(25 * time.Hour)},

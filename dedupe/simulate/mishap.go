@@ -19,7 +19,7 @@ const (
 	Crash MishapKind = "crash"
 	// CrashWorker ends the one worker, and its heartbeat; the process goes on.
 	CrashWorker MishapKind = "crash-worker"
-	// Pause stops a delivery's worker for For, its heartbeat too, while all others go on.
+	// Pause stops a delivery's worker for For, at most until the tail begins, its heartbeat too, while all others go on.
 	Pause MishapKind = "pause"
 	// Slow makes the step take For longer; the heartbeat goes on.
 	Slow MishapKind = "slow"

@@ -100,6 +100,7 @@ func (s *simulation) begin(i int) {
 	s.told(StepPhase, 0, string(p.name))
 	if p.name == replay.PhaseTail { // the faults are over
 		s.downUntil = 0
+		s.sched.thaw() // work in the background outlives its delivery, and may hold locks
 	}
 	start := s.sched.now
 	for _, g := range p.groups {

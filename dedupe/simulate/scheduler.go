@@ -115,6 +115,7 @@ type worker struct {
 	turn    chan struct{}
 	dead    bool
 	late    time.Duration   // how much longer its next sleep takes
+	paused  bool            // it waits for the end of a pause
 	busy    bool            // within a Redis command: what the driver does inside is no step
 	asleep  context.Context // of an interruptible sleep
 	nap     int             // counts sleeps, so that an old alarm wakes nobody
@@ -156,7 +157,21 @@ func (w *worker) delivery() int {
 // thaw waits while the delivery's workers are paused.
 func (w *worker) thaw() {
 	for w.d != nil && w.s.now < w.d.frozen {
+		w.paused = true
 		w.pass(w.d.frozen - w.s.now)
+		w.paused = false
+	}
+}
+
+// thaw ends all pauses.
+func (s *scheduler) thaw() {
+	for _, w := range slices.SortedFunc(maps.Keys(s.workers), func(a, b *worker) int { return a.n - b.n }) {
+		if w.d != nil {
+			w.d.frozen = min(w.d.frozen, s.now)
+		}
+		if w.paused {
+			s.at(s.now, w.wake(w.nap))
+		}
 	}
 }
 

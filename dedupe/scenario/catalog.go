@@ -52,8 +52,6 @@ func at(attempt int, step simulate.StepKind, name string) simulate.Moment {
 
 func after(m simulate.Moment) simulate.Moment { m.After = true; return m }
 
-func nth(n int, m simulate.Moment) simulate.Moment { m.Nth = n; return m }
-
 // All lists the scenarios.
 func All() []Scenario {
 	return []Scenario{

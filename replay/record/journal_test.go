@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,8 +15,8 @@ import (
 // disk is a folder of files that fails when told to.
 type disk struct {
 	files  []*diskFile
-	broken bool // nothing can be written or opened
-	half   bool // the next write takes half of it, and fails
+	broken atomic.Bool // nothing can be written or opened
+	half   atomic.Bool // the next write takes half of it, and fails
 }
 
 type diskFile struct {
@@ -27,7 +28,7 @@ type diskFile struct {
 var errFull = errors.New("no space left on device")
 
 func (d *disk) open(int) (File, error) {
-	if d.broken {
+	if d.broken.Load() {
 		return nil, errFull
 	}
 	f := &diskFile{d: d}
@@ -36,12 +37,12 @@ func (d *disk) open(int) (File, error) {
 }
 
 func (f *diskFile) Write(b []byte) (int, error) {
-	if f.d.half {
-		f.d.half, f.d.broken = false, true
+	if f.d.half.CompareAndSwap(true, false) {
+		f.d.broken.Store(true)
 		f.text.Write(b[:len(b)/2])
 		return len(b) / 2, errFull
 	}
-	if f.d.broken {
+	if f.d.broken.Load() {
 		return 0, errFull
 	}
 	return f.text.Write(b)
@@ -70,7 +71,7 @@ func TestDiskThatFails(t *testing.T) {
 		if !first.wait() {
 			t.Error("the first is not written")
 		}
-		d.half = true
+		d.half.Store(true)
 		var rest []*pending
 		begin := time.Now()
 		for n := 2; n <= 20; n++ {
@@ -85,7 +86,7 @@ func TestDiskThatFails(t *testing.T) {
 			t.Errorf("19 webhooks waited %s for a disk that fails", waited)
 		}
 		time.Sleep(7 * time.Second) // of the bubble's clock
-		d.broken = false
+		d.broken.Store(false)
 		time.Sleep(2 * retryMost)
 		stats := j.Close()
 		if stats.Written != 20 || stats.Lost != 0 || stats.Failures < 3 || len(d.files) != 2 {
@@ -119,7 +120,7 @@ func TestDiskThatStaysBroken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.broken = true
+		d.broken.Store(true)
 		big := make([]byte, maxWaiting/4)
 		for n := range 6 {
 			p := entry(n)
@@ -134,7 +135,9 @@ func TestDiskThatStaysBroken(t *testing.T) {
 			t.Errorf("%+v", stats)
 		}
 	})
-	if _, err := NewJournal((&disk{broken: true}).open, line, nil); !errors.Is(err, errFull) {
+	full := &disk{}
+	full.broken.Store(true)
+	if _, err := NewJournal(full.open, line, nil); !errors.Is(err, errFull) {
 		t.Errorf("a folder that cannot be written to gives %v", err)
 	}
 }

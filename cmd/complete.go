@@ -14,14 +14,10 @@ import (
 
 // completeFlags lets shells complete the values of flags, in every command that has them.
 func completeFlags(root *cobra.Command) error {
-	faults := append([]string{"all"}, chaos.Names()...)
-	for _, f := range chaos.Names() {
-		faults = append(faults, "-"+f)
-	}
 	completions := map[string]cobra.CompletionFunc{
-		"faults":    listOf(faults),
-		"checks":    listOf(audit.Codes()),
-		"provider":  oneOf(provider.Names()...),
+		"faults":    listOf(faultWords),
+		"checks":    listOf(audit.Codes),
+		"provider":  wordsOf(provider.Names),
 		"effects":   prefixOf("http://", "https://", "exec:", "listen:", "log:", "postgres://", "mysql://", "sqlite:", "redis://"),
 		"redis":     oneOf("embedded", "model", "redis://"),
 		"reference": oneOf("hardened", "article"),
@@ -38,12 +34,27 @@ func completeFlags(root *cobra.Command) error {
 			}
 		}
 		if f := c.Flags().Lookup("out"); f != nil && f.Value.Type() == "stringArray" {
-			if err := c.RegisterFlagCompletionFunc("out", oneOf(report.Names()...)); err != nil {
+			if err := c.RegisterFlagCompletionFunc("out", wordsOf(report.Names)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func faultWords() []string {
+	faults := append([]string{"all"}, chaos.Names()...)
+	for _, f := range chaos.Names() {
+		faults = append(faults, "-"+f)
+	}
+	return faults
+}
+
+// wordsOf completes words that are only listed once somebody asks.
+func wordsOf(words func() []string) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return words(), cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 func oneOf(words ...string) cobra.CompletionFunc {
@@ -56,12 +67,12 @@ func prefixOf(words ...string) cobra.CompletionFunc {
 }
 
 // listOf completes the last word of a list with commas by what is not in it yet.
-func listOf(words []string) cobra.CompletionFunc {
+func listOf(words func() []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		before := typed[:strings.LastIndex(typed, ",")+1]
 		have := strings.Split(before, ",")
 		var out []string
-		for _, w := range words {
+		for _, w := range words() {
 			if !slices.Contains(have, w) {
 				out = append(out, before+w)
 			}

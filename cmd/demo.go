@@ -47,11 +47,11 @@ func NewDemoCmd(s *Streams, fixtures fs.FS) *cobra.Command {
 the main job against it, over HTTP. The work of half of the events fails once; late duplicates
 cost no waiting, because the embedded Redis's clock is moved.
 HANDLER is article where none is named.`,
-		Annotations: map[string]string{more: "Handlers:\n" + handlerList()},
+		Annotations: map[string]string{more: "handlers"},
 		Example: `  hookonce demo                # the published lock pattern: violations, exit 1
   hookonce demo hardened       # the same plan, done right: pass, exit 0`,
-		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: zoo.Names(),
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: wordsOf(zoo.Names),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := "article"
 			if len(args) == 1 {
@@ -71,6 +71,7 @@ HANDLER is article where none is named.`,
 
 func handlerList() string {
 	var b strings.Builder
+	b.WriteString("Handlers:\n")
 	for _, e := range zoo.Handlers() {
 		expect := "right: nothing may be found"
 		if !e.Correct() {

@@ -17,8 +17,19 @@ const (
 	helpWidth = 80
 )
 
-// more is the annotation under which a command has text that only --help-all shows, such as long lists.
+// more is the annotation under which a command names the list that only --help-all shows.
 const more = "more"
+
+// moreText makes such a list when it is asked for: made beforehand, it would delay every start.
+func moreText(c *cobra.Command) string {
+	switch c.Annotations[more] {
+	case "faults":
+		return faultList()
+	case "handlers":
+		return handlerList()
+	}
+	return ""
+}
 
 // foremost names the flags that help shows of commands which have too many for a screen.
 func foremost() map[string][]string {
@@ -162,13 +173,19 @@ func firstWords(f *pflag.Flag) string {
 	return usage
 }
 
+// longText is all that is to be said about a command, its lists included.
+func longText(c *cobra.Command) string {
+	text := reflow(cmp.Or(c.Long, c.Short))
+	if list := moreText(c); list != "" {
+		text += "\n\n" + strings.TrimSpace(list)
+	}
+	return text
+}
+
 // longHelp leaves nothing out.
 func longHelp(c *cobra.Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", reflow(cmp.Or(c.Long, c.Short)))
-	if text := c.Annotations[more]; text != "" {
-		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(text))
-	}
+	fmt.Fprintf(&b, "%s\n", longText(c))
 	fmt.Fprintf(&b, "\nUsage: %s\n", usageLine(c))
 	if c.Example != "" {
 		fmt.Fprintf(&b, "\n%s\n", c.Example)

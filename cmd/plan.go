@@ -30,7 +30,7 @@ func NewPlanCmd(s *Streams) *cobra.Command {
 seed give the same plan, byte for byte, on every machine. What depends on the endpoint stays
 symbolic: "hang up at 0.5 x latency".
 `,
-		Annotations: map[string]string{more: "Faults:\n" + faultList()},
+		Annotations: map[string]string{more: "faults"},
 		Example: `  hookonce plan ./fixtures/stripe --seed 7
   hookonce plan ./fixtures/stripe --faults race --out json`,
 		RunE: func(_ *cobra.Command, args []string) error { return runPlan(s, o, args) },

@@ -32,9 +32,9 @@ answer is waited for, and when it is sent again. Any other provider can be descr
   hookonce providers stripe
   hookonce providers --out json
   hookonce providers sendgrid --new-key     # a pair of keys for testing`,
-		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: provider.Names(),
-		RunE:      func(_ *cobra.Command, args []string) error { return runProviders(s, o, args) },
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: wordsOf(provider.Names),
+		RunE:              func(_ *cobra.Command, args []string) error { return runProviders(s, o, args) },
 	}
 	c.Flags().StringVar(&o.Out, "out", "text", "text or json")
 	c.Flags().BoolVar(&o.NewKey, "new-key", false, "make a pair of keys for testing, where the provider signs with a private key (sendgrid, paypal)")

@@ -244,6 +244,7 @@ func (o *RunOptions) reset(ctx context.Context, show *progress) error {
 // faultList is the help text of the faults, for commands that plan.
 func faultList() string {
 	var b strings.Builder
+	b.WriteString("Faults:\n")
 	for _, f := range chaos.Catalog() {
 		fmt.Fprintf(&b, "  %-14s %s\n", f.Name, f.Summary)
 	}

@@ -39,12 +39,12 @@ func NewServeCmd(s *Streams) *cobra.Command {
 		Long: `Serves a handler until it is interrupted. POST /webhook takes deliveries, GET /effects tells
 the counts per event, GET /state the versions per subject.
 `,
-		Annotations: map[string]string{more: "Handlers:\n" + handlerList()},
+		Annotations: map[string]string{more: "handlers"},
 		Example: `  hookonce serve article --work 50ms --fail-first
   hookonce serve hardened --listen 127.0.0.1:4001 --redis redis://localhost:6379`,
-		Args:      cobra.ExactArgs(1),
-		ValidArgs: zoo.Names(),
-		RunE:      func(c *cobra.Command, args []string) error { return runServe(c.Context(), s, o, args[0]) },
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: wordsOf(zoo.Names),
+		RunE:              func(c *cobra.Command, args []string) error { return runServe(c.Context(), s, o, args[0]) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:4000", "`address` to listen at")

@@ -1,0 +1,40 @@
+// The usual commands of a Node service: what each answers is printed, and compared with and without the proxy.
+const Redis = require('ioredis');
+const redis = new Redis(process.argv[1]);
+const show = (what, v) => console.log(what, JSON.stringify(v));
+const tell = async (what, p) => { try { show(what, await p); } catch (e) { show(what, String(e)); } };
+
+(async () => {
+  await tell('flushall', redis.flushall());
+  await tell('set nx', redis.set('k', 'v', 'EX', 60, 'NX'));
+  await tell('set nx again', redis.set('k', 'w', 'EX', 60, 'NX'));
+  await tell('get', redis.get('k'));
+  await tell('nil', redis.get('none'));
+  await tell('hset', redis.hset('h', { a: 1, b: 2 }));
+  await tell('hgetall', redis.hgetall('h'));
+  await tell('wrong type', redis.incr('h'));
+  await tell('buffer', redis.set('bin', Buffer.from([0, 13, 10, 255])).then(() => redis.getBuffer('bin')));
+  await tell('eval', redis.eval("return {KEYS[1], ARGV[1], redis.call('GET', KEYS[1])}", 1, 'k', 'arg'));
+  redis.defineCommand('release', { numberOfKeys: 1, lua: "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0" });
+  await tell('script', redis.release('k', 'other'));
+  await tell('script again', redis.release('k', 'v'));
+  const p = redis.pipeline();
+  for (let i = 0; i < 500; i++) p.set('p' + i, i).get('p' + i);
+  await tell('pipeline', p.exec());
+  await tell('multi', redis.multi().incr('n').incr('n').lpop('p1').exec());
+  await tell('many at once', Promise.all(Array.from({ length: 200 }, (_, i) => redis.incr('c' + (i % 7)))));
+  const sub = new Redis(process.argv[1]);
+  const heard = new Promise((done) => sub.on('message', (ch, m) => done([ch, m])));
+  await tell('subscribe', sub.subscribe('ch', 'other'));
+  await tell('publish', redis.publish('ch', 'hello'));
+  await tell('message', heard);
+  await tell('unsubscribe', sub.unsubscribe('ch', 'other'));
+  await tell('after it', sub.get('none'));
+  const blocked = new Redis(process.argv[1]);
+  const popped = blocked.blpop('q', 5);
+  await tell('rpush', redis.rpush('q', 'job'));
+  await tell('blpop', popped);
+  await tell('blpop in vain', blocked.blpop('empty', 0.1));
+  await tell('nonsense', redis.call('nonsense'));
+  await Promise.all([redis, sub, blocked].map((c) => c.quit()));
+})();

@@ -1,0 +1,256 @@
+package proxy
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// readSize is how much is read at once.
+const readSize = 32 << 10
+
+// fate is what becomes of a command.
+type fate int
+
+const (
+	passed   fate = iota // as it is
+	withheld             // the server does not get it
+	ended                // the session is over
+)
+
+// upwards passes commands on. Commands that came together leave together, unless one of them has another fate.
+func (s *session) upwards() {
+	buf := make([]byte, 0, readSize)
+	var need int
+	for {
+		buf = slices.Grow(buf, max(need-len(buf), readSize/4))
+		n, err := s.client.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			return
+		}
+		if len(buf) < need {
+			continue
+		}
+		var rest []byte
+		rest, need, err = s.passOn(buf)
+		if err == errNotRESP {
+			s.passRaw(rest)
+			return
+		}
+		if err != nil {
+			return
+		}
+		buf = append(buf[:0], rest...)
+	}
+}
+
+// passRaw passes everything on unread.
+func (s *session) passRaw(first []byte) {
+	s.mu.Lock()
+	s.unpaired = true
+	s.mu.Unlock()
+	if _, err := s.server.Write(first); err == nil {
+		_, _ = io.Copy(s.server, s.client)
+	}
+}
+
+// passOn passes on the commands that are whole, and returns the rest with the size it needs to become one.
+func (s *session) passOn(buf []byte) (rest []byte, need int, err error) {
+	now := s.p.now()
+	from, at := 0, 0
+	for at < len(buf) {
+		need, err = s.cmd.scan(buf[at:])
+		if need > 0 || err != nil {
+			break
+		}
+		next := at + len(s.cmd.raw)
+		what, instead := s.command(now, func() error { return s.send(buf[from:at]) }, func() { from = at })
+		if what == ended {
+			return nil, 0, io.EOF
+		}
+		if what == withheld || instead != nil {
+			if e := s.send(buf[from:at]); e != nil {
+				return nil, 0, e
+			}
+			if e := s.send(instead); e != nil {
+				return nil, 0, e
+			}
+			from = next
+		}
+		at = next
+	}
+	if e := s.send(buf[from:at]); e != nil {
+		return nil, 0, e
+	}
+	return buf[at:], need, err
+}
+
+func (s *session) send(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if s.p.o.Before != nil {
+		s.p.o.Before()
+	}
+	_, err := s.server.Write(b)
+	return err
+}
+
+// command files a command and decides its fate. flush sends what came before it, and flushed records that.
+func (s *session) command(now time.Duration, flush func() error, flushed func()) (what fate, instead []byte) {
+	c := &s.cmd
+	if len(c.args) == 0 {
+		return passed, nil // a server does not answer it
+	}
+	event := s.p.o.IDs.findIn(c.args[1:])
+	record := s.file(now, event)
+	fault := s.p.faults.hit(event)
+	if event != "" {
+		s.p.seen.add(event, s.db, keysOf(c.args))
+	}
+	if fault != nil {
+		if record == nil {
+			record = s.record(now, event, 0)
+		}
+		record.Fault = string(fault.Kind)
+		if s.p.o.OnFault != nil {
+			s.p.o.OnFault(*fault, *record)
+		}
+		if strikesFirst(fault.Kind) {
+			if flush() != nil {
+				return ended, nil
+			}
+			flushed()
+			if what := s.strike(fault, record); what != passed {
+				return what, nil
+			}
+		}
+	}
+	return s.forward(pending{record: record, fault: fault, event: event})
+}
+
+// forward puts a command in line and says what the server gets: nil for what the client sent.
+func (s *session) forward(w pending) (fate, []byte) {
+	c := &s.cmd
+	name, was := kindOf(c.args), s.inTx
+	switch name {
+	case hello:
+		w.hello = true
+	case begin:
+		s.inTx, s.txError = true, false
+	case commit:
+		s.inTx = false
+		if was && s.txError {
+			w.instead = []byte("-EXECABORT Transaction discarded because of previous errors.\r\n")
+			s.expect(w)
+			return passed, []byte("*1\r\n$7\r\nDISCARD\r\n")
+		}
+	case rollback:
+		s.inTx = false
+	case pick:
+		if len(c.args) > 1 {
+			s.db = string(c.args[1])
+		}
+	case subscribe, unsubscribe:
+		if s.resp3.Load() { // its answer is a push, and no reply
+			s.tell(w.record)
+			return passed, nil
+		}
+		w.last = true
+	case mute:
+		s.tell(w.record)
+		w.record, w.last = nil, true
+	case listen:
+		w.last = true
+	}
+	s.expect(w)
+	if s.p.o.Scale > 0 {
+		return passed, scaled(c.args, s.p.o.Scale, time.Now())
+	}
+	return passed, nil
+}
+
+// file numbers a command and writes it down, where there is room.
+func (s *session) file(now time.Duration, event string) *replay.Command {
+	n, keep := s.p.log.number(event)
+	if !keep || s.p.o.OnCommand == nil {
+		return nil
+	}
+	return s.record(now, event, n)
+}
+
+func (s *session) record(now time.Duration, event string, n int) *replay.Command {
+	r := &replay.Command{At: now, Replica: s.label, Conn: s.number, Event: event, N: n}
+	r.Name, r.Args = describe(s.cmd.args)
+	return r
+}
+
+// findIn looks for an id in the arguments.
+func (x *IDs) findIn(args [][]byte) string {
+	if x == nil {
+		return ""
+	}
+	for _, a := range args {
+		if len(a) > maxSearched {
+			a = a[:maxSearched]
+		}
+		if event := x.Find(a); event != "" {
+			return event
+		}
+	}
+	return ""
+}
+
+// maxSearched bounds how much of an argument is searched for ids.
+const maxSearched = 4 << 10
+
+// verb is what a command means to the proxy.
+type verb int
+
+const (
+	ordinary verb = iota
+	hello
+	begin
+	commit
+	rollback
+	pick
+	subscribe
+	unsubscribe
+	mute
+	listen
+)
+
+func kindOf(args [][]byte) verb {
+	name := args[0]
+	if len(name) > len("PUNSUBSCRIBE") {
+		return ordinary
+	}
+	switch strings.ToUpper(string(name)) {
+	case "HELLO":
+		return hello
+	case "MULTI":
+		return begin
+	case "EXEC":
+		return commit
+	case "DISCARD", "RESET":
+		return rollback
+	case "SELECT":
+		return pick
+	case "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE":
+		return subscribe
+	case "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE":
+		return unsubscribe
+	case "MONITOR", "SYNC", "PSYNC":
+		return listen
+	case "CLIENT":
+		if len(args) > 2 && bytes.EqualFold(args[1], []byte("reply")) && !bytes.EqualFold(args[2], []byte("on")) {
+			return mute
+		}
+	}
+	return ordinary
+}

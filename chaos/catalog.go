@@ -36,6 +36,15 @@ var catalog = []Fault{
 	{"other-bytes", "the same event in other bytes that say the same", []string{"double-processing", "wrong-rejection"}, never, addOtherBytes, true},
 	{"twins", "two events that differ in nothing but their id", []string{"lost-event", "merged"}, keptIDsOnly, addTwins, true},
 	{"same-id", "two events of different sources with one id", []string{"lost-event", "merged"}, withoutSources, addSameIDs, true},
+	{"redis-reply-lost", "Redis carries a command out, and its reply is lost", []string{"lost-event", "double-processing"}, withoutProxy, addRedis(atShares(replay.RedisFault{Kind: replay.RedisCutAfter})...), true},
+	{"redis-cut", "the connection to Redis is cut before a command", []string{"lost-event", "stuck"}, withoutProxy, addRedis(atShares(replay.RedisFault{Kind: replay.RedisCutBefore})...), true},
+	{"redis-error", "Redis answers a command with READONLY, OOM or LOADING", []string{"lost-event", "stuck"}, withoutProxy, addRedis(redisErrors()...), true},
+	{"redis-down", "Redis answers nothing for an event and its duplicate", []string{"double-processing", "lost-event"}, withoutProxy, addRedisDown, true},
+	{"redis-latency", "a command takes Redis 100 ms longer", []string{"double-processing", "lost-event"}, withoutProxy, addRedis(atShares(replay.RedisFault{Kind: replay.RedisLatency, For: redisDelay})...), true},
+	{"redis-blackhole", "a connection to Redis answers nothing any more", []string{"lost-event", "slow-ack"}, withoutProxy, addRedis(replay.RedisFault{Kind: replay.RedisBlackhole, Share: &shares[0]}), true},
+	{"redis-refuse", "Redis takes no connection for 100 ms", []string{"lost-event", "stuck"}, withoutProxy, addRedis(replay.RedisFault{Kind: replay.RedisRefuse, For: redisDelay, Share: &shares[0]}), true},
+	{"redis-evict", "Redis evicts the event's keys, then a duplicate", []string{"lost-event"}, withoutProxy, addRedisLoss(replay.RedisEvict), true},
+	{"redis-flush", "Redis fails over without persistence and forgets everything, then a duplicate", []string{"lost-event"}, withoutProxy, addRedisLoss(replay.RedisFlush), true},
 }
 
 // Catalog lists the faults in planning order.

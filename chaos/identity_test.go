@@ -20,7 +20,7 @@ func ordinary() []string {
 
 func TestIdentityFaults(t *testing.T) {
 	in := input(1)
-	in.Settings.Faults = chaos.OptIns()
+	in.Settings.Faults, in.Settings.Redis = chaos.OptIns(), true
 	in.FromSource = func(e replay.Event, id, source string) (replay.Event, error) {
 		e.Key, e.ID, e.Source = source+"/"+id, id, source
 		return e, nil

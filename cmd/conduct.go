@@ -64,6 +64,8 @@ type conduct struct {
 	close func()
 	// tap is told each record as it is journaled; nil for nobody.
 	tap func(replay.Record)
+	// middle stands between the endpoint and its Redis; nil where nothing does.
+	middle *middle
 	// begun hears nil once everything is ready to be sent; nil for nobody.
 	begun chan<- error
 	// hold keeps the faults back until it is closed; nil holds nothing.
@@ -101,6 +103,9 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 		return finished{}, err
 	}
 	defer c.watch.Close()
+	if c.middle != nil {
+		c.middle.attach(c.p.plan, c.rec)
+	}
 	if c.begun != nil {
 		c.begun <- nil
 	}
@@ -109,6 +114,9 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 	}
 	c.settle("")
 	c.rec.Sources(c.watch.Sources())
+	if c.middle != nil {
+		c.middle.detach()
+	}
 	c.markStop()
 	c.rec.End(replay.TargetRun)
 	c.runReference()
@@ -149,6 +157,9 @@ func (c *conduct) prepare() error {
 }
 
 func (c *conduct) completeHeader() error {
+	if c.middle != nil && c.middle.embedded != nil {
+		c.late = c.middle.late
+	}
 	h := &c.header
 	h.Schema, h.Tool, h.Profile = replay.JournalSchema, toolVersion(), c.p.sides[0].profile
 	h.Others = c.p.others()
@@ -254,6 +265,9 @@ func (c *conduct) beforePhase(_ context.Context, p replay.Phase) error {
 	}
 	if p == replay.PhaseFault {
 		c.holdBack()
+	}
+	if c.middle != nil {
+		c.middle.phase(p)
 	}
 	c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkPhase, At: c.rec.Now(), Phase: p})
 	c.show.Phase(p, c.p.plan)

@@ -33,6 +33,8 @@ type PlanningOptions struct {
 	KeepIDs   bool
 	Only      []string
 	EffectKey string
+	// WithRedis says that a proxy stands before the endpoint's Redis.
+	WithRedis bool
 }
 
 func (o *PlanningOptions) add(f *pflag.FlagSet) {
@@ -91,11 +93,14 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	if err != nil {
 		return nil, usagef("--faults: %w", err)
 	}
+	if o.WithRedis && strings.Contains(o.Faults, "all") {
+		faults = chaos.Join(faults, chaos.RedisFaults(), o.Faults)
+	}
 	o.tellOfFixtures(set, p.events, say)
 	p.plan, err = chaos.Build(chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts,
-			Late: o.Late, KeepIDs: o.KeepIDs, Signed: p.signed(), Unsigned: p.unsigned()},
+			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Signed: p.signed(), Unsigned: p.unsigned()},
 	})
 	if err != nil {
 		return nil, usagef("%w", err)

@@ -165,6 +165,18 @@ func (r *recorder) Lock(run replay.Run, l replay.Lock) {
 	r.write(replay.Record{Run: run, Lock: &l})
 }
 
+// Command records a command of the target to its Redis.
+func (r *recorder) Command(c replay.Command) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, a := range c.Args {
+		c.Args[i] = r.text(a)
+	}
+	c.Reply = r.text(c.Reply)
+	r.journal.Target.Commands = append(r.journal.Target.Commands, c)
+	r.write(replay.Record{Command: &c})
+}
+
 // Now is the time since the run's base.
 func (r *recorder) Now() time.Duration { return time.Since(r.base) }
 

@@ -29,6 +29,7 @@ import (
 type RunOptions struct {
 	PlanningOptions
 	ConductOptions
+	MiddleOptions
 	Config     string
 	Target     string
 	AllowHosts []string
@@ -84,6 +85,7 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	f.DurationVar(&o.Wait, "wait", 0, "how long to wait for the endpoint, and the effect sources, to come up")
 	f.StringVar(&o.Reset, "reset", "", "`command` to run before the run, such as one that empties a test database")
 	f.StringVar(&o.Config, "config", "", "`file` with the same settings (default: hookonce.yaml, if there is one); flags win")
+	o.MiddleOptions.add(f)
 	o.ConductOptions.add(c)
 }
 
@@ -125,9 +127,21 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	if err != nil {
 		return usagef("%w", err)
 	}
+	m, err := o.MiddleOptions.open()
+	if err != nil {
+		return err
+	}
+	if m != nil {
+		defer m.close()
+		o.WithRedis = true
+		if m.embedded != nil && !c.Flags().Changed("late") {
+			o.Late = lateByClock()
+		}
+		show.Say("redis proxy: the endpoint's REDIS_URL is %s", m.URL())
+	}
 	header := replay.Header{Target: redact.URL(o.Target), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
 	return perform(c.Context(), s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
-		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header})
+		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header, middle: m})
 	})
 }
 

@@ -72,6 +72,8 @@ type Conditions struct {
 	Signature Signature `json:"signature,omitempty"`
 	// Rewrite is how the body is written; empty means the event's own bytes.
 	Rewrite Rewrite `json:"rewrite,omitempty"`
+	// Redis is set where something goes wrong between the endpoint and its Redis.
+	Redis *RedisFault `json:"redis,omitempty"`
 }
 
 // Delivery is one planned send of an event.

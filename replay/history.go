@@ -126,7 +126,9 @@ type History struct {
 	Marks    []Mark
 	// Locks are the changes of the events' locks, in order; the reference run has them.
 	Locks []Lock
-	Stats Stats
+	// Commands are those the endpoint sent to its Redis, in the order of their replies, where a proxy stood between them.
+	Commands []Command
+	Stats    Stats
 	// Complete says that the run wrote its end. Without it, what was not recorded is unknown.
 	Complete bool
 }

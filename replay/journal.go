@@ -27,6 +27,7 @@ type Record struct {
 	Effect   *Effect   `json:"effect,omitempty"`
 	Mark     *Mark     `json:"mark,omitempty"`
 	Lock     *Lock     `json:"lock,omitempty"`
+	Command  *Command  `json:"command,omitempty"`
 	// Sources replaces the header's sources: what a source tells is known once it told something.
 	Sources []SourceInfo `json:"sources,omitempty"`
 	End     *End         `json:"end,omitempty"`
@@ -227,6 +228,8 @@ func (h *History) add(r Record) {
 		h.Marks = append(h.Marks, *r.Mark)
 	case r.Lock != nil:
 		h.Locks = append(h.Locks, *r.Lock)
+	case r.Command != nil:
+		h.Commands = append(h.Commands, *r.Command)
 	case r.End != nil:
 		h.Stats, h.Complete = r.End.Stats, true
 	}

@@ -31,6 +31,8 @@ type PlanSettings struct {
 	KeepIDs bool `json:"keep_ids,omitempty"`
 	// Signed says that a secret is known, so that signatures can be made and spoiled.
 	Signed bool `json:"signed"`
+	// Redis says that a proxy stands before the endpoint's Redis, so that it can be made to fail.
+	Redis bool `json:"redis,omitempty"`
 	// Unsigned lists providers whose secret is not known, where others' are.
 	Unsigned []string `json:"unsigned,omitempty"`
 }

@@ -21,11 +21,12 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // before returns a proxy before a real server, and both addresses.
-func before(t testing.TB, o Options) (p *Proxy, through, direct string) {
+func before(t testing.TB, known *IDs, o Options) (p *Proxy, through, direct string) {
 	t.Helper()
 	direct = redisserver.Start(t)
 	o.Dial = func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", direct) }
 	p = New(o)
+	p.Know(known)
 	t.Cleanup(p.Close)
 	through, err := p.Listen("127.0.0.1:0", "")
 	if err != nil {
@@ -106,7 +107,7 @@ func goRedis(t *testing.T, addr string, protocol int) (out []string) {
 }
 
 func TestGoRedisSeesNoDifference(t *testing.T) {
-	_, through, direct := before(t, Options{IDs: &IDs{}, OnCommand: noted(nil)})
+	_, through, direct := before(t, &IDs{}, Options{OnCommand: noted(nil)})
 	for _, protocol := range []int{2, 3} {
 		want, got := goRedis(t, direct, protocol), goRedis(t, through, protocol)
 		same(t, want, got)
@@ -154,7 +155,7 @@ BLPOP empty 0.1
 
 func TestRedisCliSeesNoDifference(t *testing.T) {
 	bin := program(t, "redis-cli")
-	_, through, direct := before(t, Options{IDs: &IDs{}, OnCommand: noted(nil)})
+	_, through, direct := before(t, &IDs{}, Options{OnCommand: noted(nil)})
 	run := func(addr string, args ...string) string {
 		_, port, _ := net.SplitHostPort(addr)
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -196,7 +197,7 @@ func TestIORedisSeesNoDifference(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(targets, "node_modules", "ioredis")); err != nil {
 		missing(t, "npm ci --prefix testdata/targets")
 	}
-	_, through, direct := before(t, Options{IDs: &IDs{}, OnCommand: noted(nil)})
+	_, through, direct := before(t, &IDs{}, Options{OnCommand: noted(nil)})
 	run := func(addr string) string {
 		ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 		defer cancel()
@@ -238,7 +239,7 @@ var rps = regexp.MustCompile(`([0-9.]+) requests per second(?:, p50=([0-9.]+))?`
 // BenchmarkRedisBenchmark compares throughput and the median through the proxy with those without, in turns.
 func BenchmarkRedisBenchmark(b *testing.B) {
 	bin := program(b, "redis-benchmark")
-	_, through, direct := before(b, Options{IDs: manyIDs(), OnCommand: noted(nil)})
+	_, through, direct := before(b, manyIDs(), Options{OnCommand: noted(nil)})
 	run := func(addr string, more ...string) (perSecond, p50 float64) {
 		_, port, _ := net.SplitHostPort(addr)
 		out, err := exec.Command(bin, append([]string{"-q", "-p", port, "-t", "set"}, more...)...).Output()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hookonce/replay"
@@ -21,8 +22,6 @@ type Options struct {
 	Greetings int
 	// Before is called before commands are passed on: it sets the clock of an embedded server. Nil for nothing.
 	Before func()
-	// IDs are the ids by which commands are filed under events; nil files none.
-	IDs *IDs
 	// OnCommand is told every command once it is answered, or once it is certain that it will not be. It must be quick.
 	OnCommand func(replay.Command)
 	// OnFault is told every command that a fault strikes, when it does. It must be quick.
@@ -38,6 +37,7 @@ type Proxy struct {
 	o      Options
 	faults faults
 	log    log
+	ids    atomic.Pointer[IDs]
 	work   sync.WaitGroup
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -146,6 +146,21 @@ func (p *Proxy) greet(server net.Conn) error {
 		}
 	}
 	return nil
+}
+
+// Know files commands under events by these ids from now on, and counts anew. Nil files none.
+func (p *Proxy) Know(x *IDs) {
+	p.ids.Store(x)
+	p.log.mu.Lock()
+	defer p.log.mu.Unlock()
+	p.log.ofEvent, p.log.others, p.log.dropped = map[string]int{}, 0, 0
+}
+
+// Count is how many commands of the event came so far.
+func (p *Proxy) Count(event string) int {
+	p.log.mu.Lock()
+	defer p.log.mu.Unlock()
+	return p.log.ofEvent[event]
 }
 
 // Arm puts faults in place, beside those that are.

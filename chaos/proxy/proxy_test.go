@@ -59,7 +59,7 @@ func once(t *testing.T, addr string) *redis.Client {
 
 func TestLogTellsTheEvent(t *testing.T) {
 	log := &commands{}
-	_, through, _ := before(t, Options{IDs: ids("evt_1", "evt_2"), OnCommand: noted(log)})
+	_, through, _ := before(t, ids("evt_1", "evt_2"), Options{OnCommand: noted(log)})
 	c, ctx := once(t, through), t.Context()
 	c.SetNX(ctx, "webhook_lock:evt_1", "processing", time.Minute)
 	c.Do(ctx, "auth", "hunter2", "swordfish")
@@ -101,7 +101,7 @@ func TestFaults(t *testing.T) {
 		t.Run(string(test.fault.Kind), func(t *testing.T) {
 			log := &commands{}
 			var struck []Fault
-			p, through, direct := before(t, Options{IDs: ids("evt_1"), OnCommand: noted(log),
+			p, through, direct := before(t, ids("evt_1"), Options{OnCommand: noted(log),
 				OnFault: func(f Fault, _ replay.Command) { struck = append(struck, f) }})
 			test.fault.Event = "evt_1"
 			p.Arm(test.fault, Fault{Kind: CutBefore, Event: "evt_9", ID: 9})
@@ -139,7 +139,7 @@ func TestFaults(t *testing.T) {
 
 func TestBlackholeEndsWithHealing(t *testing.T) {
 	struck := make(chan bool, 1)
-	p, through, direct := before(t, Options{IDs: ids("evt_1"), OnFault: func(Fault, replay.Command) { struck <- true }})
+	p, through, direct := before(t, ids("evt_1"), Options{OnFault: func(Fault, replay.Command) { struck <- true }})
 	p.Arm(Fault{Kind: Blackhole, Event: "evt_1", Command: 1})
 	c := once(t, through)
 	answered := make(chan error)
@@ -161,7 +161,7 @@ func TestBlackholeEndsWithHealing(t *testing.T) {
 
 // An error in a transaction ends it, as it would on the server.
 func TestErrorInTransaction(t *testing.T) {
-	p, through, direct := before(t, Options{IDs: ids("evt_1")})
+	p, through, direct := before(t, ids("evt_1"), Options{})
 	p.Arm(Fault{Kind: Error, Event: "evt_1", Command: 1, Text: "OOM command not allowed when used memory > 'maxmemory'."})
 	c, ctx := once(t, through), t.Context()
 	_, err := c.TxPipelined(ctx, func(x redis.Pipeliner) error {
@@ -182,7 +182,7 @@ func TestErrorInTransaction(t *testing.T) {
 
 func TestEveryByteMayComeAlone(t *testing.T) {
 	log := &commands{}
-	_, through, _ := before(t, Options{IDs: ids("evt_1"), OnCommand: noted(log)})
+	_, through, _ := before(t, ids("evt_1"), Options{OnCommand: noted(log)})
 	c, err := net.Dial("tcp", through)
 	if err != nil {
 		t.Fatal(err)

@@ -107,7 +107,7 @@ func (s *session) command(now time.Duration, flush func() error, flushed func())
 	if len(c.args) == 0 {
 		return passed, nil // a server does not answer it
 	}
-	event := s.p.o.IDs.findIn(c.args[1:])
+	event := s.p.ids.Load().findIn(c.args[1:])
 	record := s.file(now, event)
 	fault := s.p.faults.hit(event)
 	if event != "" {

@@ -40,6 +40,7 @@ func newDocket(h *replay.History) *docket {
 	d.fileAttempts()
 	d.fileGates()
 	d.fileMarks()
+	d.fileCommands()
 	d.fileEffects()
 	d.learnt = learn(d)
 	for i := range d.all {
@@ -216,6 +217,30 @@ func (d *docket) fileMarks() {
 	for _, m := range d.h.Marks {
 		if m.Kind == replay.MarkPhase && m.Phase != replay.PhaseControl && d.faultsFrom < 0 {
 			d.faultsFrom = m.At
+		}
+	}
+}
+
+// fileCommands notes which events' commands were struck. What Redis forgot of everything concerns the events under way.
+func (d *docket) fileCommands() {
+	for i := range d.h.Commands {
+		c := &d.h.Commands[i]
+		f := d.byKey[c.Event]
+		if c.Fault == "" || f == nil {
+			continue
+		}
+		f.struck = c.Fault
+		f.forgotten = f.forgotten || replay.RedisKind(c.Fault).Loses()
+		if replay.RedisKind(c.Fault) == replay.RedisFlush {
+			d.forgetAll(c.At)
+		}
+	}
+}
+
+func (d *docket) forgetAll(at time.Duration) {
+	for _, g := range d.events {
+		if n := len(g.attempts); n > 0 && g.attempts[0].Start <= at && g.attempts[n-1].End >= at {
+			g.forgotten = true
 		}
 	}
 }

@@ -42,7 +42,11 @@ type dossier struct {
 	// badSignature is how the event's deliveries were spoiled; SignValid for all others.
 	badSignature replay.Signature
 	fault        string
-	course       course
+	// struck is what a fault did to a command of the event; "" where none did. forgotten says that Redis lost what it
+	// had acknowledged of the event.
+	struck    string
+	forgotten bool
+	course    course
 	// shared says that the event's effects are counted under an id that several events of
 	// the plan have in common, so that they cannot be told apart.
 	shared bool

@@ -27,7 +27,7 @@ func judgeDouble(d *docket) ([]Finding, int) {
 }
 
 func (d *docket) judgedForDouble(f *dossier) bool {
-	return len(f.attempts) > 0 && !f.shared && f.badSignature == replay.SignValid && f.standing == ""
+	return len(f.attempts) > 0 && !f.shared && !f.forgotten && f.badSignature == replay.SignValid && f.standing == ""
 }
 
 // surplus is one effect name with more effects than normal.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"hookonce/replay"
@@ -42,7 +43,18 @@ func carries(p *replay.Delivery) bool {
 	case "reorder":
 		return p.Role == replay.RoleFirst
 	}
-	return p.Fault != ""
+	return p.Fault != "" && (p.Redis != nil || !strings.HasPrefix(p.Fault, redisFaults))
+}
+
+// redisFaults is how the names of faults begin that strike the endpoint's Redis.
+const redisFaults = "redis-"
+
+// firedOf is the rule of a fault; nil for one that is not known.
+func firedOf(fault string) func(*docket, *dossier, *replay.Delivery, *replay.Attempt) bool {
+	if strings.HasPrefix(fault, redisFaults) {
+		return func(_ *docket, f *dossier, _ *replay.Delivery, _ *replay.Attempt) bool { return f.struck != "" }
+	}
+	return fired[fault]
 }
 
 func (f *dossier) ackedBefore(at time.Duration) bool {
@@ -77,7 +89,7 @@ func (d *docket) faultRows() []FaultRow {
 		}
 		if at < 0 {
 			at = len(counts)
-			counts = append(counts, faultCount{FaultRow: FaultRow{Fault: fault}, fired: fired[fault]})
+			counts = append(counts, faultCount{FaultRow: FaultRow{Fault: fault}, fired: firedOf(fault)})
 		}
 		return &counts[at]
 	}
@@ -122,6 +134,9 @@ func unfired(r FaultRow, sent int) string {
 		return ""
 	case sent == 0 && r.Fault != "retry":
 		return unsentFault
+	}
+	if strings.HasPrefix(r.Fault, redisFaults) {
+		return "no command of these events came to the Redis proxy: is its address the endpoint's REDIS_URL, and is the event's id in a key or value?"
 	}
 	switch r.Fault {
 	case "retry":

@@ -19,6 +19,7 @@ type Embedded struct {
 	mu     sync.Mutex
 	now    time.Time // of a clock moved by hand
 	follow bool
+	ahead  time.Duration // of the machine's clock, where it follows that
 }
 
 // NewEmbedded returns a Redis whose clock stands at now until it is moved.
@@ -42,7 +43,7 @@ func start(e *Embedded) (*Embedded, error) {
 		return e.server.Dial()
 	}}
 	e.client = redis.NewClient(Quiet(o))
-	e.client.AddHook(beforeCommand(e.sync))
+	e.client.AddHook(beforeCommand(e.Sync))
 	if err := e.client.Ping(context.Background()).Err(); err != nil {
 		e.Close()
 		return nil, err
@@ -55,30 +56,36 @@ func (e *Embedded) Client() redis.UniversalClient { return e.client }
 
 // Now is the time by the embedded server's clock.
 func (e *Embedded) Now() time.Time {
-	if e.follow {
-		return time.Now()
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.follow {
+		return time.Now().Add(e.ahead)
+	}
 	return e.now
 }
 
-// Advance moves the clock on by d; keys whose time is up are gone. It does nothing to
-// a clock that follows the machine's.
+// Dial connects to it, without the client.
+func (e *Embedded) Dial() (net.Conn, error) { return e.server.Dial() }
+
+// Advance moves the clock on by d; keys whose time is up are gone. A clock that follows the
+// machine's does so from then on at that distance.
 func (e *Embedded) Advance(d time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.follow {
+		e.ahead += d
+		e.server.SetTime(time.Now().Add(e.ahead).Truncate(tick))
 		return
 	}
 	e.now = e.now.Add(d)
 	e.server.SetTime(e.now)
 }
 
-// sync brings the server's idea of the time up to the machine's.
-func (e *Embedded) sync() {
+// Sync brings the server's idea of the time up to the machine's, where it follows that. Whoever uses Dial calls
+// it before commands; the client does so by itself.
+func (e *Embedded) Sync() {
 	if e.follow {
-		e.server.SetTime(time.Now().Truncate(tick))
+		e.server.SetTime(e.Now().Truncate(tick))
 	}
 }
 

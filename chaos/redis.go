@@ -1,0 +1,88 @@
+package chaos
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// RedisRecovery is how much later, by the clock of an embedded Redis, the tail is sent: providers try again after hours, when
+// leases that a fault left behind are over.
+const RedisRecovery = time.Hour
+
+// RedisFaults lists the faults that a run has where a proxy stands before the endpoint's Redis.
+func RedisFaults() []string {
+	return []string{"redis-reply-lost", "redis-cut", "redis-error", "redis-down"}
+}
+
+// Join adds faults to those chosen, but for those that the list takes out by -NAME. The result is in catalog order.
+func Join(chosen, more []string, list string) []string {
+	return slices.DeleteFunc(Names(), func(n string) bool {
+		added := slices.Contains(more, n) && !slices.Contains(strings.Split(strings.ReplaceAll(list, " ", ""), ","), "-"+n)
+		return !added && !slices.Contains(chosen, n)
+	})
+}
+
+func withoutProxy(in Input) string {
+	if !in.Settings.Redis {
+		return "no proxy before the endpoint's Redis: give --redis-proxy"
+	}
+	return ""
+}
+
+// redisDelay is how long a command is delayed, or connections are refused.
+const redisDelay = 100 * time.Millisecond
+
+// shares are the commands of a delivery that are struck: its first one, one in the middle, and its last one.
+var shares = [...]float64{0, 0.5, 1}
+
+// addRedis strikes one command of an event's first delivery, redelivers the event at once, as the endpoint's failure asks for,
+// and goes on as the provider does.
+func addRedis(faults ...replay.RedisFault) func(*builder) {
+	return func(b *builder) {
+		for _, f := range b.samples() {
+			for _, x := range faults[:b.perFixture(len(faults))] {
+				d := b.first(b.instance(f), replay.PhaseFault, replay.Conditions{Redis: &x})
+				b.redeliver(b.add(replay.Delivery{Event: d.d.Event, Phase: replay.PhaseFault, Role: replay.RoleRedelivery}, d), 1)
+			}
+		}
+	}
+}
+
+// atShares strikes each share of the commands once.
+func atShares(f replay.RedisFault) (out []replay.RedisFault) {
+	for i := range shares {
+		f.Share = &shares[i]
+		out = append(out, f)
+	}
+	return out
+}
+
+// redisErrors are what a server answers while it fails over, is full, or starts.
+func redisErrors() (out []replay.RedisFault) {
+	texts := []string{"READONLY You can't write against a read only replica.", "OOM command not allowed when used memory > 'maxmemory'.",
+		"LOADING Redis is loading the dataset in memory"}
+	for i, t := range texts {
+		out = append(out, replay.RedisFault{Kind: replay.RedisError, Text: t, Share: &shares[i]})
+	}
+	return out
+}
+
+// addRedisDown fails every command of an event while it is delivered and repeated.
+func addRedisDown(b *builder) {
+	for _, f := range b.samples() {
+		down := &replay.RedisFault{Kind: replay.RedisError, Text: "LOADING Redis is loading the dataset in memory"}
+		b.duplicate(b.first(b.instance(f), replay.PhaseFault, replay.Conditions{Redis: down}), 1)
+	}
+}
+
+// addRedisLoss makes the server forget between a delivery and its duplicate.
+func addRedisLoss(kind replay.RedisKind) func(*builder) {
+	return func(b *builder) {
+		for _, f := range b.samples() {
+			b.duplicate(b.first(b.instance(f), replay.PhaseFault, replay.Conditions{Redis: &replay.RedisFault{Kind: kind, Share: &shares[2]}}), 1)
+		}
+	}
+}

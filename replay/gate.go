@@ -16,24 +16,41 @@ type Gate struct {
 // GateOf judges one gate by the attempts made on its deliveries. A copy that was
 // not sent, or whose last byte did not leave, makes the gate not overlapped.
 func GateOf(number int, attempts []Attempt) Gate {
-	g := Gate{Number: number}
-	var first, last, answer time.Duration
-	whole := true
-	for _, a := range attempts {
-		if a.Outcome == Unsent || a.LastByte == 0 {
-			whole = false
-			continue
-		}
-		if g.Copies == 0 || a.LastByte < first {
-			first = a.LastByte
-		}
-		last = max(last, a.LastByte)
-		if a.FirstByte != 0 && (answer == 0 || a.FirstByte < answer) {
-			answer = a.FirstByte
-		}
-		g.Copies++
+	t := GateTally{Number: number}
+	for i := range attempts {
+		t.Add(&attempts[i])
 	}
-	g.Spread = last - first
-	g.Overlapped = whole && g.Copies > 1 && (answer == 0 || last < answer)
-	return g
+	return t.Gate()
+}
+
+// GateTally judges a gate by its attempts, one after another as they come. The zero value with a Number has none yet.
+type GateTally struct {
+	Number int
+	// Attempts counts all that were added, those that were not sent included.
+	Attempts int
+
+	copies              int
+	first, last, answer time.Duration
+}
+
+// Add counts an attempt on a delivery of the gate, which it does not keep.
+func (t *GateTally) Add(a *Attempt) {
+	t.Attempts++
+	if a.Outcome == Unsent || a.LastByte == 0 {
+		return
+	}
+	if t.copies == 0 || a.LastByte < t.first {
+		t.first = a.LastByte
+	}
+	t.last = max(t.last, a.LastByte)
+	if a.FirstByte != 0 && (t.answer == 0 || a.FirstByte < t.answer) {
+		t.answer = a.FirstByte
+	}
+	t.copies++
+}
+
+// Gate is what became of the gate by the attempts so far.
+func (t *GateTally) Gate() Gate {
+	return Gate{Number: t.Number, Copies: t.copies, Spread: t.last - t.first,
+		Overlapped: t.copies == t.Attempts && t.copies > 1 && (t.answer == 0 || t.last < t.answer)}
 }

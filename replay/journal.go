@@ -42,6 +42,9 @@ type PlanHead struct {
 	Skipped    []SkippedFault `json:"skipped,omitempty"`
 	Events     int            `json:"events"`
 	Deliveries int            `json:"deliveries"`
+	// Open says that the plan is made while it is carried out: its events and deliveries come when they are
+	// about to be sent, and their numbers are not known before.
+	Open bool `json:"open,omitempty"`
 }
 
 // Body is a request body as the journal keeps it: redacted, unless asked otherwise.
@@ -87,7 +90,7 @@ func (e *Encoder) Encode(r Record) error {
 // Records are the records of a plan, in the order of a journal.
 func (p Plan) Records() iter.Seq[Record] {
 	return func(yield func(Record) bool) {
-		head := PlanHead{p.Schema, p.Seed, p.Provider, p.Settings, p.Skipped, len(p.Events), len(p.Deliveries)}
+		head := PlanHead{p.Schema, p.Seed, p.Provider, p.Settings, p.Skipped, len(p.Events), len(p.Deliveries), false}
 		if !yield(Record{Plan: &head}) {
 			return
 		}
@@ -159,7 +162,7 @@ func (j *Journal) checkWhole() error {
 	switch p := j.Target.Plan; {
 	case j.Target.Header.Schema == "":
 		return fmt.Errorf("%w: no header: this is not a hookonce journal", ErrJournal)
-	case p.Schema == "", len(p.Events) != j.head.Events, len(p.Deliveries) != j.head.Deliveries:
+	case p.Schema == "", !j.head.Open && (len(p.Events) != j.head.Events || len(p.Deliveries) != j.head.Deliveries):
 		return fmt.Errorf("%w: the plan is cut short: the run ended before it sent anything", ErrJournal)
 	}
 	if j.Reference != nil {

@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"slices"
-
 	"hookonce/replay"
 )
 
@@ -75,7 +73,7 @@ func (d *docket) withoutCounts() string {
 		return noSource
 	case d.sourceLost() != "":
 		return d.sourceLost()
-	case len(d.names) > 0:
+	case d.matched:
 		return ""
 	case len(d.unmatched) > 0:
 		return "no effect is counted under an id of the events sent: name the place of the id in the body with --effect-key"
@@ -145,18 +143,8 @@ func (d *docket) restless() string {
 // then nobody can tell whether earlier ones are lost or late. Where control showed
 // that effects are committed before the acknowledgement, none can be late.
 func (d *docket) sentinelMissing() string {
-	for _, f := range d.events {
-		if !f.sentinel || f.standing != "" || !f.acked() || f.shared {
-			continue
-		}
-		if les := f.lesson; les.timed && les.before {
-			continue
-		}
-		for i, least := range f.least {
-			if f.count(i) < least {
-				return "the clean event at the end (" + f.event.Key + ") shows no effect yet: effects are late, or get lost; give a longer --settle"
-			}
-		}
+	if key := d.survey.unsettled.key; key != "" {
+		return "the clean event at the end (" + key + ") shows no effect yet: effects are late, or get lost; give a longer --settle"
 	}
 	return ""
 }
@@ -174,7 +162,7 @@ func needsLate(d *docket) (string, bool) {
 // needsComparableStates: a state source, whose versions are the provider's.
 func needsComparableStates(d *docket) (string, bool) {
 	switch {
-	case len(d.lines) == 0:
+	case !d.survey.stated:
 		return "no source tells the subjects' versions", false
 	case d.sourceLost() != "":
 		return d.sourceLost(), true
@@ -219,11 +207,9 @@ func needsSigned(d *docket) (string, bool) {
 func needsSpoiled(kinds ...replay.Signature) func(*docket) (string, bool) {
 	return func(d *docket) (string, bool) {
 		planned, answered := false, false
-		for _, f := range d.events {
-			if f.badSignature != replay.SignValid && slices.Contains(kinds, f.badSignature) {
-				planned = true
-				answered = answered || f.course.answered
-			}
+		for _, k := range kinds {
+			a, p := d.survey.spoiled[k]
+			planned, answered = planned || p, answered || a
 		}
 		switch {
 		case !d.h.Plan.Settings.Signed:

@@ -19,34 +19,57 @@ type docket struct {
 	lines      map[string][]*line // what the sources told of each subject
 	compared   []*line            // those that can be judged; nil until somebody asked
 	names      []effectName
+	matched    bool           // some effect is of an event of the plan
 	unmatched  map[string]int // effects under keys the plan does not know, per source
 	faultsFrom time.Duration  // when the first phase after control began
 	gated      int            // deliveries with a gate
 	gates      []release      // by number
 	raced      []replay.Gate  // those outside of control
+	races      races          // and all of them in figures
 	learnt     *learnt
+	survey     survey // what the checks must know of the whole history
 	reference  *docket
 	decided    map[string][]Finding // what the checks applied so far have proven
+	part       *part                // of a stream; nil for a whole history
 }
 
-func newDocket(h *replay.History) *docket {
+func newDocket(h *replay.History) *docket { return newDocketOf(h, nil) }
+
+// newDocketOf sorts a history, or a part of one: what a part cannot know of the whole it is told.
+func newDocketOf(h *replay.History, p *part) *docket {
 	d := &docket{
-		h: h, byKey: make(map[string]*dossier, len(h.Plan.Events)), events: make([]*dossier, 0, len(h.Plan.Events)),
+		part: p, h: h, byKey: make(map[string]*dossier, len(h.Plan.Events)), events: make([]*dossier, 0, len(h.Plan.Events)),
 		lines: map[string][]*line{}, unmatched: map[string]int{}, faultsFrom: -1, decided: map[string][]Finding{},
+	}
+	if p != nil {
+		d.names, d.gates = p.names, p.gates
 	}
 	d.fileEvents()
 	d.fileSubjects()
 	d.fileDeliveries()
 	d.fileAttempts()
-	d.fileGates()
+	if p == nil {
+		d.fileGates()
+	}
 	d.fileMarks()
 	d.fileCommands()
 	d.fileEffects()
-	d.learnt = learn(d)
-	for i := range d.all {
-		d.all[i].norm = d.learnt.normOf(&d.all[i])
+	if d.part == nil {
+		l := newLearnt(h.Header.Expect, len(d.names))
+		l.gather(d)
+		l.close()
+		d.apply(l)
 	}
 	return d
+}
+
+// apply sets what is normal for each event, once control has taught it.
+func (d *docket) apply(l *learnt) {
+	d.learnt = l
+	for i := range d.all {
+		d.all[i].norm = l.normOf(&d.all[i])
+	}
+	d.survey = d.surveyed()
 }
 
 func (d *docket) fileEvents() {
@@ -258,4 +281,13 @@ func (d *docket) overlap(a, b *replay.Attempt) bool {
 	aFrom, aTo := d.handled(a)
 	bFrom, bTo := d.handled(b)
 	return aFrom < bTo && bFrom < aTo
+}
+
+// part is what a docket of a part of a history is told of the whole.
+type part struct {
+	ranks      []int        // by the event's place in the part: its place in the whole plan
+	names      []effectName // all there are, in the order in which they were first seen
+	gates      []release    // those with deliveries of the part, judged
+	effectKeys bool         // the user named the place of the key effects are counted under
+	types      map[string]string
 }

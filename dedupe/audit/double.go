@@ -180,6 +180,7 @@ func (d *docket) sharedDoubles() []Finding {
 			}
 			if known && most > 0 && sum > most {
 				x := d.finding("double-processing", f)
+				x.rank += afterwards
 				x.Effects, x.Expected, x.Effect = sum, most, n.String()
 				x.Message = fmt.Sprintf("%s has %s, %d are normal for its events together", f.event.Subject, plural(sum, "effect"), most)
 				x.Advice = causeAdvice[AfterAck]

@@ -75,12 +75,13 @@ func (d *docket) newerBefore(f *dossier, at time.Duration) bool {
 // faultCount is a row in the making.
 type faultCount struct {
 	FaultRow
+	first int // the number of the first delivery that carries it
 	sent  int
 	fired func(*docket, *dossier, *replay.Delivery, *replay.Attempt) bool
 }
 
-// faultRows counts, per fault, the deliveries that carry it and those on which it took place.
-func (d *docket) faultRows() []FaultRow {
+// faultCounts counts, per fault, the deliveries that carry it and those on which it took place.
+func (d *docket) faultCounts() []faultCount {
 	var counts []faultCount // a dozen at most, and neighbours mostly have one fault: a map would cost more
 	at := 0
 	count := func(fault string) *faultCount {
@@ -95,7 +96,10 @@ func (d *docket) faultRows() []FaultRow {
 	}
 	for i := range d.h.Plan.Deliveries {
 		if p := &d.h.Plan.Deliveries[i]; carries(p) {
-			count(p.Fault).Planned++
+			c := count(p.Fault)
+			if c.Planned++; c.Planned == 1 {
+				c.first = p.N
+			}
 		}
 	}
 	for _, f := range d.events {
@@ -105,6 +109,11 @@ func (d *docket) faultRows() []FaultRow {
 			}
 		}
 	}
+	return counts
+}
+
+// faultRows says whether the faults took place, in the order of the plan.
+func (d *docket) faultRows(counts []faultCount) []FaultRow {
 	var out []FaultRow
 	for _, c := range counts {
 		c.Reason = unfired(c.FaultRow, c.sent)

@@ -42,17 +42,29 @@ func (d *docket) fileGates() {
 		}
 	}
 	d.raced = []replay.Gate{}
-	var made []replay.Attempt
 	for i := range d.gates {
 		g := &d.gates[i]
-		made = appendValues(made[:0], g.attempts)
-		g.Gate = replay.GateOf(g.Number, made)
-		// A copy that left no attempt behind was not sent.
-		g.Overlapped = g.Overlapped && len(made) == g.planned
+		g.judge()
 		if !g.control {
 			d.raced = append(d.raced, g.Gate)
+			d.races.add(g.Gate)
 		}
 	}
+}
+
+// judge says what became of a gate.
+func (g *release) judge() {
+	t := replay.GateTally{Number: g.Number}
+	for _, a := range g.attempts {
+		t.Add(a)
+	}
+	g.settle(t)
+}
+
+// settle says it from a tally. A copy that left no attempt behind was not sent.
+func (g *release) settle(t replay.GateTally) {
+	g.Gate = t.Gate()
+	g.Overlapped = g.Overlapped && t.Attempts == g.planned
 }
 
 // release finds a gate by its number; nil where no delivery has it. Most plans number them without a gap.
@@ -80,28 +92,21 @@ func (d *docket) gate(number int) replay.Gate {
 
 // withoutOverlap says why races were planned and none was produced; "" if one was.
 func (d *docket) withoutOverlap() string {
-	races := d.raced
-	if len(races) == 0 {
+	if d.races.gates == 0 {
 		return ""
 	}
 	if d.serial() {
 		return "the endpoint works on one request at a time (different events released together were answered like a staircase), " +
 			"so raced copies never met inside it: run it with the concurrency it has in production"
 	}
-	sent := 0
-	for _, g := range races {
-		if g.Overlapped {
-			return ""
-		}
-		if g.Copies > 1 {
-			sent++
-		}
-	}
-	if sent == 0 {
+	switch {
+	case d.races.overlapped > 0:
+		return ""
+	case d.races.several == 0:
 		return "no gate was released, so nothing raced"
 	}
 	return fmt.Sprintf("raced copies never overlapped in any of %s: each was answered before the next was sent; is a proxy in between?",
-		plural(sent, "gate"))
+		plural(d.races.several, "gate"))
 }
 
 // A server is taken for serial only if every probe says so: each answer comes at least this share of a
@@ -125,12 +130,20 @@ func (d *docket) serial() bool {
 	return probes > 1
 }
 
+// typeOf is the type of the event an attempt was made on.
+func (d *docket) typeOf(a *replay.Attempt) string {
+	if d.part != nil && d.part.types != nil {
+		return d.part.types[a.Event]
+	}
+	return d.dossierOf(a).event.Type
+}
+
 func (d *docket) staircase(attempts []*replay.Attempt) bool {
 	attempts = slices.Clone(attempts)
 	slices.SortFunc(attempts, func(a, b *replay.Attempt) int { return cmp.Compare(a.FirstByte, b.FirstByte) })
 	for i := 1; i < len(attempts); i++ {
 		a, b := attempts[i-1], attempts[i]
-		alone := d.learnt.latency(d.dossierOf(b).event.Type)
+		alone := d.learnt.latency(d.typeOf(b))
 		if a.FirstByte == 0 || alone == 0 || float64(b.FirstByte-a.FirstByte) < staircaseStep*float64(alone) {
 			return false
 		}

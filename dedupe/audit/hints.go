@@ -47,6 +47,7 @@ func judgeMerged(d *docket) ([]Finding, int) {
 		f := d.byKey[x.Event]
 		kept := func(g *dossier) bool { return g != f && len(g.attempts) > 0 && !lost[g.event.Key] }
 		h := d.finding("merged", f)
+		h.rank = x.rank
 		h.Effects, h.Expected, h.Effect = x.Effects, x.Expected, x.Effect
 		if g := find(byID[f.event.ProviderID()], func(g *dossier) bool { return kept(g) && g.event.Source != f.event.Source }); g != nil {
 			h.Message = fmt.Sprintf("%s was lost; %s, from another source, has the same id: the endpoint's key leaves the source out",
@@ -111,18 +112,10 @@ func needsAttemptIDs(d *docket) (string, bool) {
 	if reason, _ := needsVerdictOf("double-processing")(d); reason != "" {
 		return reason, false
 	}
-	any := false
-	for _, f := range d.events {
-		if !d.judgedForDouble(f) {
-			continue
-		}
-		id := d.identified(f)
-		any = any || id.ids > 0
-		if id.repeats {
-			return "", false
-		}
-	}
-	if any {
+	switch {
+	case d.survey.repeats:
+		return "", false
+	case d.survey.named:
 		return "no two acknowledged deliveries of an event had the same attempt id", false
 	}
 	return "the deliveries carry no id of their attempt", false
@@ -131,24 +124,22 @@ func needsAttemptIDs(d *docket) (string, bool) {
 // judgePerAttemptKey looks at events that were processed twice: if copies with one attempt
 // id never were, and redeliveries with another id always are, the id of the attempt is in the endpoint's key.
 func judgePerAttemptKey(d *docket) ([]Finding, int) {
-	if reason, _ := needsAttemptIDs(d); reason != "" {
-		return nil, 0
-	}
 	judged := 0
 	for _, f := range d.events {
 		if id := d.identified(f); id.ids > 0 && d.judgedForDouble(f) {
-			if judged++; f.effects > id.most {
-				return nil, judged // one id was processed twice: the key is another one
-			}
+			judged++
+			d.survey.mixed = d.survey.mixed || f.effects > id.most // one id was processed twice: the key is another one
 		}
 	}
 	var out []Finding
 	for _, x := range d.decided["double-processing"] {
 		f := d.byKey[x.Event]
 		if id := d.identified(f); id.ids < 2 {
-			return nil, judged // it has a cause of its own
+			d.survey.mixed = true // it has a cause of its own
+			break
 		}
 		h := d.finding("per-attempt-key", f)
+		h.rank = x.rank
 		h.Effects, h.Expected, h.Effect = x.Effects, x.Expected, x.Effect
 		h.Message = fmt.Sprintf("the deliveries of %s differ only in the header with the attempt's id, and each id was processed by itself: "+
 			"the endpoint's key is the attempt's, not the event's", f.event.Key)

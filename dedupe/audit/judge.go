@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"hookonce/replay"
 )
@@ -39,39 +38,6 @@ func referenceHistory(h replay.History) *replay.History {
 	return &h
 }
 
-// judge applies every check.
-func (d *docket) judge() Verdict {
-	v := Verdict{Findings: []Finding{}, Races: d.raced, Faults: d.faultRows(), Types: d.learnt.rows(), Notes: d.notes()}
-	v.LateTested = d.lateTested()
-	v.Missing = d.missingAltogether(v)
-	for _, c := range checks {
-		r := CheckResult{Name: c.name, Severity: c.severity}
-		reason, requested := c.undecidable(d)
-		requested = requested || slices.Contains(d.h.Header.Checks, c.name)
-		found, judged := c.judge(d)
-		r.Findings, r.Judged, r.Reason = len(found), judged, reason
-		switch {
-		case len(found) > 0 && (reason == "" || !c.absence):
-			r.Status = failing(c.severity)
-			d.decided[c.name] = found
-			v.Findings = append(v.Findings, withSeverity(found, c.severity)...)
-		case reason != "" && requested:
-			r.Status, r.Findings = Inconclusive, 0
-			v.Missing = addMissing(v.Missing, reason)
-		case reason != "":
-			r.Status, r.Findings = NotRequested, 0
-		default:
-			r.Status = Pass
-			d.decided[c.name] = nil
-		}
-		v.Checks = append(v.Checks, r)
-	}
-	d.attachReference(v.Findings)
-	v.Events = d.rows(v.Findings)
-	v.Score = d.score(v.Events)
-	return v
-}
-
 func failing(s Severity) Status {
 	switch s {
 	case Violation:
@@ -80,13 +46,6 @@ func failing(s Severity) Status {
 		return Warn
 	}
 	return Hinted
-}
-
-func withSeverity(found []Finding, s Severity) []Finding {
-	for i := range found {
-		found[i].Severity = s
-	}
-	return found
 }
 
 // missingAltogether lists what leaves the whole run without proof.
@@ -132,12 +91,7 @@ func unfiredFaults(rows []FaultRow) []string {
 
 // allRefused explains a control phase in which nothing was acknowledged.
 func (d *docket) allRefused() string {
-	last := &replay.Attempt{}
-	for _, f := range d.events {
-		if f.control && len(f.attempts) > 0 {
-			last = f.attempts[len(f.attempts)-1]
-		}
-	}
+	last := &d.learnt.last
 	text := "the endpoint acknowledged no event of the control phase (" + describeRefusal(last) + ")"
 	switch {
 	case strings.Contains(last.Body, "api_version") || strings.Contains(strings.ToLower(last.Body), "api version"):
@@ -160,17 +114,6 @@ func addMissing(missing []string, reason string) []string {
 	return append(missing, reason)
 }
 
-// lateTested is the greatest age at which a duplicate was really sent after an acknowledgement.
-func (d *docket) lateTested() time.Duration {
-	var age time.Duration
-	for _, f := range d.events {
-		if a := f.course.late; a != nil && f.ackedBefore(a.Start) {
-			age = max(age, d.delivery(a.Delivery).Wait)
-		}
-	}
-	return age
-}
-
 func (d *docket) notes() []string {
 	var out []string
 	for _, m := range d.h.Marks {
@@ -182,7 +125,7 @@ func (d *docket) notes() []string {
 	for _, c := range d.unmatched {
 		n += c
 	}
-	if n > 0 && len(d.names) > 0 {
+	if n > 0 && d.matched {
 		out = append(out, plural(n, "effect")+" came under ids that belong to no event of the plan, and were left out")
 	}
 	return out
@@ -233,6 +176,7 @@ func (d *docket) verdict(v Verdict) Status {
 // finding starts a finding on an event, with the evidence common to all.
 func (d *docket) finding(code string, f *dossier) Finding {
 	x := Finding{
+		rank: d.rankOf(f),
 		Code: code, Event: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault, Fixture: f.event.Fixture,
 		Effects: f.effects, Expected: f.due(),
 		Deliveries: f.deliveries(), Evidence: Evidence{Attempts: appendValues(nil, f.attempts)},
@@ -271,13 +215,12 @@ func (d *docket) attachReference(found []Finding) {
 }
 
 // rows tells, event by event, what became of the plan.
-func (d *docket) rows(found []Finding) []EventRow {
+func (d *docket) rows(found []Finding, counted bool) []EventRow {
 	for _, x := range found {
 		if f := d.byKey[x.Event]; x.Severity == Violation && !f.violated {
 			f.violated, f.judgement = true, x.Code
 		}
 	}
-	counted := d.withoutCounts() == "" || d.comparableStates()
 	out := make([]EventRow, 0, len(d.events))
 	for _, f := range d.events {
 		r := EventRow{Key: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault,
@@ -287,7 +230,7 @@ func (d *docket) rows(found []Finding) []EventRow {
 				r.ReferenceEffects = &g.effects
 			}
 		}
-		r.Judgement = f.verdict(counted)
+		r.Judgement, r.rank, r.violated = f.verdict(counted), d.rankOf(f), f.violated
 		out = append(out, r)
 	}
 	return out

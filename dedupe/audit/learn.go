@@ -62,14 +62,23 @@ type learnt struct {
 	norms     map[kind]*norm
 	unplanned *norm // of events that are in no delivery
 	names     int   // how many effects are counted separately
+
+	took      map[string][]time.Duration // the latencies, as they are gathered
+	refusedAt map[string]int             // the rank of the event a refusal is of
+	last      replay.Attempt             // the last attempt on the last event of control
+	lastAt    int                        // and that event's rank
 }
 
-func learn(d *docket) *learnt {
-	l := &learnt{expect: d.h.Header.Expect, byContext: map[context]*lesson{}, byType: map[string]*lesson{},
-		latencies: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}, norms: map[kind]*norm{}, names: len(d.names),
-		unplanned: &norm{least: make([]int, len(d.names)), most: make([]int, len(d.names))}}
-	latencies := map[string][]time.Duration{}
-	var all []time.Duration
+func newLearnt(expect map[string]int, names int) *learnt {
+	return &learnt{expect: expect, byContext: map[context]*lesson{}, byType: map[string]*lesson{},
+		latencies: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}, norms: map[kind]*norm{}, names: names,
+		unplanned: &norm{least: make([]int, names), most: make([]int, names)},
+		took:      map[string][]time.Duration{}, refusedAt: map[string]int{}, lastAt: -1}
+}
+
+// gather learns from the control events of a docket. The order in which the parts of a history are gathered makes no
+// difference.
+func (l *learnt) gather(d *docket) {
 	for _, f := range d.events {
 		if !f.control {
 			continue
@@ -78,17 +87,22 @@ func learn(d *docket) *learnt {
 			l.sent = true
 			// A probe's answers wait for one another where the server is serial.
 			if a.Outcome == replay.Acked && a.Latency() > 0 && d.delivery(a.Delivery).Gate == 0 {
-				latencies[f.event.Type] = append(latencies[f.event.Type], a.Latency())
-				all = append(all, a.Latency())
+				l.took[f.event.Type] = append(l.took[f.event.Type], a.Latency())
 			}
 		}
 		l.study(d, f)
 	}
-	for t, v := range latencies {
+}
+
+// close ends the lessons.
+func (l *learnt) close() {
+	var all []time.Duration
+	for t, v := range l.took {
+		all = append(all, v...)
 		l.latencies[t] = median(v)
 	}
 	l.overall = median(all)
-	return l
+	l.took = nil
 }
 
 func median(v []time.Duration) time.Duration {
@@ -111,10 +125,13 @@ func (l *learnt) study(d *docket, f *dossier) {
 	if len(f.attempts) == 0 {
 		return
 	}
-	acks := f.acks
-	if len(acks) == 0 {
-		last := f.attempts[len(f.attempts)-1]
-		l.refusals[f.event.Type] = describeRefusal(last)
+	acks, last := f.acks, f.attempts[len(f.attempts)-1]
+	rank := d.rankOf(f)
+	if at, known := l.refusedAt[f.event.Type]; len(acks) == 0 && (!known || rank > at) {
+		l.refusals[f.event.Type], l.refusedAt[f.event.Type] = describeRefusal(last), rank
+	}
+	if rank > l.lastAt {
+		l.last, l.lastAt = *last, rank
 	}
 	l.acked = l.acked || len(acks) > 0
 	for _, les := range l.lessonsFor(f) {

@@ -14,6 +14,7 @@ type line struct {
 	// told at one moment has no order.
 	committed bool
 	seen      []replay.Effect
+	rank      int // of the first event of the subject
 }
 
 func (d *docket) fileState(e replay.Effect) {
@@ -105,6 +106,7 @@ func (d *docket) comparableLines() []*line {
 		seen[s] = true
 		for _, l := range d.lines[s] {
 			if d.comparable(l) {
+				l.rank = d.rankOf(f)
 				out = append(out, l)
 			}
 		}

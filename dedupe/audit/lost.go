@@ -59,6 +59,7 @@ func (d *docket) lostByID() ([]Finding, int) {
 			continue
 		}
 		x := d.finding("lost-event", last)
+		x.rank = afterwards + d.rankOf(group[0])
 		x.Effects, x.Expected, x.Effect = seen, expected, what
 		x.Message = fmt.Sprintf("%s of several sources with the id %s were acknowledged, and have %s together, where %d are normal",
 			plural(len(group), "event"), id, plural(seen, "effect"), expected)

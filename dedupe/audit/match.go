@@ -17,6 +17,9 @@ type matcher struct {
 
 func (d *docket) matcher() matcher {
 	m := matcher{keys: d.byKey}
+	if d.part != nil && d.part.effectKeys {
+		m.byEffectKey = map[string][]*dossier{}
+	}
 	ids, refs := map[string][]*dossier{}, map[string][]*dossier{}
 	for _, f := range d.events {
 		e := f.event
@@ -62,9 +65,7 @@ func (m matcher) find(key string) []*dossier {
 		return f
 	}
 	// Keys are often decorated: "charge:evt_1", "evt_1/email".
-	parts := strings.FieldsFunc(key, func(r rune) bool {
-		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
+	parts := partsOf(key)
 	if len(parts) < 2 {
 		return nil
 	}
@@ -81,6 +82,13 @@ func (m matcher) find(key string) []*dossier {
 		}
 	}
 	return nil
+}
+
+// partsOf cuts a key where the ids in it end.
+func partsOf(key string) []string {
+	return strings.FieldsFunc(key, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }
 
 // ofSource narrows events of one id down to the source that the key names, too.
@@ -141,6 +149,7 @@ func (d *docket) fileCount(owners []*dossier, e *replay.Effect, r *effectRoom) {
 
 // nameOf is the place of an effect's name in the docket's names.
 func (d *docket) nameOf(e *replay.Effect) int {
+	d.matched = true
 	name := effectName{e.Source, e.Name}
 	i := slices.Index(d.names, name)
 	if i < 0 {

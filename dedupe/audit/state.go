@@ -54,7 +54,7 @@ func (d *docket) newestAcked(l *line) *dossier {
 // stateFinding starts a finding on a subject's state, with all that happened to the subject as evidence.
 func (d *docket) stateFinding(code string, f *dossier, l *line, message, advice string) Finding {
 	x := d.finding(code, f)
-	x.Message, x.Advice = message, advice
+	x.Message, x.Advice, x.rank = message, advice, l.rank
 	x.Evidence.Effects, x.Evidence.Attempts = l.seen, nil
 	for _, g := range d.ofSubject(l.subject) {
 		x.Evidence.Attempts = appendValues(x.Evidence.Attempts, g.attempts)

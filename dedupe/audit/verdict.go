@@ -92,6 +92,8 @@ type Finding struct {
 	// Deliveries are the numbers of the event's deliveries that were sent.
 	Deliveries []int    `json:"deliveries"`
 	Evidence   Evidence `json:"evidence"`
+
+	rank int // its place among the findings of its check
 }
 
 // Evidence is what a finding rests on.
@@ -138,6 +140,9 @@ type EventRow struct {
 	Judgement string `json:"judgement"`
 	// Observed are the observations that Effects counts, for pictures; they are no part of the JSON.
 	Observed []*replay.Effect `json:"-"`
+
+	rank     int
+	violated bool
 }
 
 // FaultRow says whether a fault of the plan took place.

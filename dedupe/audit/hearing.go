@@ -1,0 +1,95 @@
+package audit
+
+import "slices"
+
+// hearing is what the checks found in a history, or in a part of one, before anybody asked whether they can be decided.
+type hearing struct {
+	rulings []ruling // by check
+	faults  []faultCount
+	rows    []EventRow
+	score   Score
+	survey  survey
+}
+
+// ruling is what one check found, and on how many events (or deliveries) it decided.
+type ruling struct {
+	found  []Finding
+	judged int
+	total  int // findings, where not all are listed
+}
+
+// hear applies every check. whole stands for the whole history, of which d may be a part: what can be decided depends on
+// all of it.
+func (d *docket) hear(whole *docket) hearing {
+	h := hearing{rulings: make([]ruling, len(checks)), faults: d.faultCounts()}
+	var reported []Finding
+	for i, c := range checks {
+		found, judged := c.judge(d)
+		for j := range found {
+			found[j].Severity = c.severity
+		}
+		d.attachReference(found)
+		h.rulings[i] = ruling{found, judged, len(found)}
+		if c.severity == Hint {
+			continue
+		}
+		reason, _ := c.undecidable(whole)
+		if c.proves(found, reason) || reason == "" {
+			d.decided[c.name] = found
+		}
+		if c.severity == Violation && c.proves(found, reason) {
+			reported = append(reported, found...)
+		}
+	}
+	counted := whole.withoutCounts() == "" || whole.comparableStates()
+	h.rows = d.rows(reported, counted)
+	h.score, h.survey = d.score(h.rows), d.survey
+	return h
+}
+
+// proves says that the findings stand, whatever else is not known.
+func (c check) proves(found []Finding, reason string) bool {
+	return len(found) > 0 && (reason == "" || !c.absence)
+}
+
+// judge applies every check to the whole history.
+func (d *docket) judge() Verdict {
+	return d.conclude(d.hear(d))
+}
+
+// conclude decides, from what was found in all parts of the history that d stands for.
+func (d *docket) conclude(h hearing) Verdict {
+	d.survey = h.survey
+	v := Verdict{Findings: []Finding{}, Races: d.raced, Faults: d.faultRows(h.faults), Types: d.learnt.rows(), Notes: d.notes(),
+		LateTested: h.survey.late, Events: h.rows, Score: h.score}
+	v.Missing = d.missingAltogether(v)
+	for i, c := range checks {
+		r := CheckResult{Name: c.name, Severity: c.severity}
+		reason, requested := c.undecidable(d)
+		requested = requested || slices.Contains(d.h.Header.Checks, c.name)
+		found, judged, total := h.rulings[i].found, h.rulings[i].judged, h.rulings[i].total
+		if c.severity == Hint && (reason != "" || c.name == "per-attempt-key" && h.survey.mixed) {
+			found, total = nil, 0
+			if reason != "" {
+				judged = 0
+			}
+		}
+		r.Findings, r.Judged, r.Reason = total, judged, reason
+		switch {
+		case c.proves(found, reason):
+			r.Status = failing(c.severity)
+			d.decided[c.name] = found
+			v.Findings = append(v.Findings, found...)
+		case reason != "" && requested:
+			r.Status, r.Findings = Inconclusive, 0
+			v.Missing = addMissing(v.Missing, reason)
+		case reason != "":
+			r.Status, r.Findings = NotRequested, 0
+		default:
+			r.Status = Pass
+			d.decided[c.name] = nil
+		}
+		v.Checks = append(v.Checks, r)
+	}
+	return v
+}

@@ -1,0 +1,106 @@
+package audit
+
+import (
+	"cmp"
+	"maps"
+	"time"
+
+	"hookonce/replay"
+)
+
+// survey is what checks must know of the whole history before one of them can be decided. The surveys of the parts of a
+// history add up to that of the whole.
+type survey struct {
+	stated    bool                      // some source tells the version of a subject
+	unsettled unsettled                 // the first clean event at the end without its effect
+	spoiled   map[replay.Signature]bool // the bad signatures that are in the plan, and whether they were answered
+	named     bool                      // some event's attempts have ids of their own
+	repeats   bool                      // one of these ids was acknowledged twice
+	mixed     bool                      // the ids of attempts do not explain every double
+	late      time.Duration             // the greatest age at which a duplicate was sent after an acknowledgement
+}
+
+// unsettled is a clean event at the end that shows no effect; the key is "" for none.
+type unsettled struct {
+	key  string
+	rank int
+}
+
+func (s *survey) add(o survey) {
+	s.stated, s.named, s.repeats, s.mixed = s.stated || o.stated, s.named || o.named, s.repeats || o.repeats, s.mixed || o.mixed
+	s.late = max(s.late, o.late)
+	if o.unsettled.key != "" && (s.unsettled.key == "" || o.unsettled.rank < s.unsettled.rank) {
+		s.unsettled = o.unsettled
+	}
+	if s.spoiled == nil {
+		s.spoiled = map[replay.Signature]bool{}
+	}
+	for k, answered := range maps.All(o.spoiled) {
+		s.spoiled[k] = s.spoiled[k] || answered
+	}
+}
+
+func (d *docket) surveyed() survey {
+	s := survey{stated: len(d.lines) > 0, spoiled: map[replay.Signature]bool{}}
+	for _, f := range d.events {
+		if f.badSignature != replay.SignValid {
+			s.spoiled[f.badSignature] = s.spoiled[f.badSignature] || f.course.answered
+		}
+		if f.sentinel && s.unsettled.key == "" && f.unsettled() {
+			s.unsettled = unsettled{f.event.Key, d.rankOf(f)}
+		}
+		if a := f.course.late; a != nil && f.ackedBefore(a.Start) {
+			s.late = max(s.late, d.delivery(a.Delivery).Wait)
+		}
+		if f.course.named && d.judgedForDouble(f) {
+			id := d.identified(f)
+			s.named, s.repeats = s.named || id.ids > 0, s.repeats || id.repeats
+		}
+	}
+	return s
+}
+
+// unsettled says that effects of a clean event at the end may still come.
+func (f *dossier) unsettled() bool {
+	if f.standing != "" || !f.acked() || f.shared {
+		return false
+	}
+	if les := f.lesson; les.timed && les.before {
+		return false
+	}
+	for i, least := range f.least {
+		if f.count(i) < least {
+			return true
+		}
+	}
+	return false
+}
+
+// rankOf orders what is told of events, over all parts of a history: the place of the event in the whole plan.
+func (d *docket) rankOf(f *dossier) int {
+	if d.part != nil {
+		return d.part.ranks[f.place]
+	}
+	return int(f.place)
+}
+
+// afterwards is added to the rank of findings that come after those on single events.
+const afterwards = 1 << 48
+
+func byRank(a, b Finding) int { return cmp.Compare(a.rank, b.rank) }
+
+// races are the gates outside of control, in figures.
+type races struct {
+	gates, overlapped int
+	several           int // those of which more than one copy was sent
+}
+
+func (r *races) add(g replay.Gate) {
+	r.gates++
+	if g.Overlapped {
+		r.overlapped++
+	}
+	if g.Copies > 1 {
+		r.several++
+	}
+}

@@ -226,6 +226,7 @@ func (c *conduct) send() error {
 	running, err := dispatch.Run(c.stop.soft, c.p.plan, c.target, dispatch.Options{
 		Sign:         c.p.sign,
 		Acknowledges: c.p.acknowledges,
+		GivesUp:      c.p.givesUp,
 		Patience:     max(c.header.Patience, c.p.patience()),
 		PatienceFor:  c.header.PatienceFor,
 		TimeScale:    c.header.TimeScale,

@@ -41,6 +41,7 @@ type lookingAs struct {
 	Patience    wait   `yaml:"patience"`
 	Success     []int  `yaml:"success"`
 	Retries     []wait `yaml:"retries"`
+	GiveUp      []int  `yaml:"give-up"`
 	Signature   struct {
 		Header          string `yaml:"header"`
 		Value           string `yaml:"value"`
@@ -141,13 +142,18 @@ func (l *lookingAs) provider(name string) (provider.Generic, error) {
 		Deleted: l.Deleted, RetryHeader: l.RetryHeader, Patience: time.Duration(l.Patience),
 		Signature: provider.GenericSignature{Header: s.Header, Value: s.Value, Message: s.Message, TimestampHeader: s.TimestampHeader,
 			Hash: s.Hash, Encoding: s.Encoding, Secret: s.Secret, Tolerance: time.Duration(s.Tolerance)}}
-	for _, status := range l.Success {
-		g.Success = append(g.Success, replay.StatusRange{From: status, To: status})
-	}
+	g.Success, g.GiveUp = ranges(l.Success), ranges(l.GiveUp)
 	for _, w := range l.Retries {
 		g.Retries = append(g.Retries, time.Duration(w))
 	}
 	return g.Check()
+}
+
+func ranges(statuses []int) (out []replay.StatusRange) {
+	for _, status := range statuses {
+		out = append(out, replay.StatusRange{From: status, To: status})
+	}
+	return out
 }
 
 // described is what hookonce.yaml says of a provider; nil where it says nothing.

@@ -104,12 +104,24 @@ func listProviders(w io.Writer, asJSON bool) error {
 	return t.Flush()
 }
 
+// givesUpOn lists the answers after which the provider drops an event. Runs keep to it.
+func givesUpOn(f replay.Profile) string {
+	var out []string
+	if len(f.GiveUp) > 0 {
+		out = append(out, statuses(f.GiveUp))
+	}
+	if f.HeedsNoRetry {
+		out = append(out, replay.NoRetryHeader+": 1")
+	}
+	return strings.Join(out, ", ")
+}
+
 func showProvider(w io.Writer, f replay.Profile) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, row := range [][2]string{
 		{"name", f.Name}, {"identity", f.Identity}, {"order", f.Order}, {"ties", f.TieRule}, {"signature", f.Signing},
 		{"tolerance", orNone(f.Tolerance)}, {"content", f.ContentType}, {"patience", plainSpan(f.Patience)}, {"success", statuses(f.Success)},
-		{"otherwise", f.Failure}, {"retries after", waits(f.Retries)}, {"within", plainSpan(f.RetrySpan)}, {"retry headers", f.Redelivery},
+		{"otherwise", f.Failure}, {"gives up on", givesUpOn(f)}, {"retries after", waits(f.Retries)}, {"within", plainSpan(f.RetrySpan)}, {"retry headers", f.Redelivery},
 	} {
 		for i, line := range wrapped(orDash(row[1]), 90) {
 			if i > 0 {

@@ -130,6 +130,10 @@ func (p *planned) acknowledges(provider string, status int) bool {
 	return p.side(provider).profile.Acknowledges(status)
 }
 
+func (p *planned) givesUp(provider string, a replay.Attempt) bool {
+	return p.side(provider).profile.GivesUp(a)
+}
+
 // patience is the longest of the providers' timeouts.
 func (p *planned) patience() time.Duration {
 	var longest time.Duration

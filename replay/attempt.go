@@ -39,6 +39,8 @@ type Attempt struct {
 	Truncated bool   `json:"truncated,omitempty"`
 	// RetryAfter is what the answer asked for; 0 where it did not.
 	RetryAfter time.Duration `json:"retry_after_ns,omitempty"`
+	// NoRetry says that the answer carried NoRetryHeader: 1.
+	NoRetry bool `json:"no_retry,omitempty"`
 	// Error says why there is no answer.
 	Error string `json:"error,omitempty"`
 	// Fired says whether the delivery's hang-up took place before the answer began.

@@ -31,6 +31,10 @@ type Profile struct {
 	Success []StatusRange `json:"success"`
 	// Retries are the provider's waits before each redelivery. Empty means that it never retries.
 	Retries []time.Duration `json:"retries_ns"`
+	// GiveUp lists the statuses after which the provider does not deliver the event again, as ranges.
+	GiveUp []StatusRange `json:"give_up,omitempty"`
+	// HeedsNoRetry says that an answer with NoRetryHeader: 1 does the same, whatever its status.
+	HeedsNoRetry bool `json:"heeds_no_retry,omitempty"`
 	// RetrySpan is how long after the first delivery the provider may still redeliver by itself or, where it
 	// never does by itself, on request.
 	RetrySpan time.Duration `json:"retry_span_ns"`
@@ -69,9 +73,20 @@ type StatusRange struct {
 	To   int `json:"to"`
 }
 
+// NoRetryHeader, with the value 1, asks a provider that heeds it not to deliver the event again.
+const NoRetryHeader = "X-Slack-No-Retry"
+
+// GivesUp says whether the answer made the provider drop the event: by the provider's own rule, the
+// endpoint asked for it.
+func (p Profile) GivesUp(a Attempt) bool {
+	return a.Outcome == Refused && (within(p.GiveUp, a.Status) || p.HeedsNoRetry && a.NoRetry)
+}
+
 // Acknowledges says whether the provider takes the status for an acknowledgement.
-func (p Profile) Acknowledges(status int) bool {
-	for _, r := range p.Success {
+func (p Profile) Acknowledges(status int) bool { return within(p.Success, status) }
+
+func within(ranges []StatusRange, status int) bool {
+	for _, r := range ranges {
 		if status >= r.From && status <= r.To {
 			return true
 		}

@@ -180,6 +180,31 @@ func TestInboxIsNotPremature(t *testing.T) {
 	expect(t, s.settle(), audit.Pass)
 }
 
+// What the provider dropped because the endpoint said so is lost, unless it had its effect all the same.
+func TestAnswerThatMakesTheProviderDropTheEvent(t *testing.T) {
+	for name, c := range map[string]struct {
+		status  int
+		effects int
+		want    []string
+	}{"given up": {406, 0, []string{"lost-event"}}, "given up with its effect": {406, 1, nil}} {
+		t.Run(name, func(t *testing.T) {
+			s := newTale(t)
+			s.h.Header.Profile.GiveUp = []replay.StatusRange{{From: 406, To: 406}}
+			s.control("paid", 1)
+			key := s.event("paid")
+			a := s.deliver(key, replay.Delivery{Fault: "retry"}, c.status)
+			for range c.effects {
+				s.effect(key, a.End-2*ms)
+			}
+			verdict := audit.Pass
+			if c.want != nil {
+				verdict = audit.Fail
+			}
+			expect(t, s.settle(), verdict, c.want...)
+		})
+	}
+}
+
 func TestNoisyDuplicate(t *testing.T) {
 	for status, codes := range map[int][]string{409: {"noisy-duplicate"}, 429: nil} {
 		s := newTale(t)

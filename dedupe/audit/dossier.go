@@ -147,6 +147,7 @@ func (f *dossier) deliveries() []int {
 // not look at them one by one: that is what makes large histories cheap.
 type course struct {
 	late     *replay.Attempt // the first late duplicate
+	dropped  *replay.Attempt // the answer that made the provider drop the event
 	repeats  int32           // how many were answered after the first acknowledgement
 	timed    int32           // how many whose answer was waited for
 	slowest  time.Duration   // and the longest of these waits
@@ -163,6 +164,9 @@ func (d *docket) courseOf(f *dossier) course {
 	for i, a := range f.attempts {
 		c.named = c.named && a.ID != ""
 		c.answered = c.answered || a.Status != 0
+		if a.Outcome == replay.Refused && c.dropped == nil && d.h.Header.ProfileOf(f.event.Provider).GivesUp(*a) {
+			c.dropped = a
+		}
 		c.refused = c.refused || unauthorised(a)
 		c.together = c.together || a.Outcome == replay.Unknown || a.End < a.Start || i > 0 && a.Start < until
 		until = max(until, a.End)

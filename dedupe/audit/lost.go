@@ -13,7 +13,7 @@ func judgeLost(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if f.shared || f.badSignature != replay.SignValid || !f.acked() || f.standing != "" {
+		if f.shared || f.badSignature != replay.SignValid || !f.acked() && f.course.dropped == nil || f.standing != "" {
 			continue
 		}
 		if d.superseded(f) {
@@ -24,15 +24,24 @@ func judgeLost(d *docket) ([]Finding, int) {
 		if what, seen, expected := d.missing(f); what != "" {
 			x := d.finding("lost-event", f)
 			x.Effects, x.Expected, x.Effect = seen, expected, what
-			ack := f.acks[0]
-			x.Message = fmt.Sprintf("%s was acknowledged (%d by delivery %d) and has %s, where a clean delivery has %d",
-				f.event.Key, ack.Status, ack.Delivery, plural(seen, "effect"), expected)
-			x.Advice = lostAdvice(d, f)
+			x.Message, x.Advice = d.tellLost(f, seen, expected)
 			out = append(out, x)
 		}
 	}
 	shared, n := d.lostByID()
 	return append(out, shared...), judged + n
+}
+
+// tellLost says how the event was lost: acknowledged too early, or dropped by the provider because the endpoint asked for it.
+func (d *docket) tellLost(f *dossier, seen, expected int) (message, advice string) {
+	has := fmt.Sprintf("has %s, where a clean delivery has %d", plural(seen, "effect"), expected)
+	if f.acked() {
+		return fmt.Sprintf("%s was acknowledged (%d by delivery %d) and %s", f.event.Key, f.acks[0].Status, f.acks[0].Delivery, has), lostAdvice(d, f)
+	}
+	a := f.course.dropped
+	return fmt.Sprintf("%s was answered %d by delivery %d, after which %s does not deliver it again, and %s", f.event.Key, a.Status, a.Delivery,
+			d.h.Header.ProfileOf(f.event.Provider).Name, has),
+		"Answer so only for an event that is never to be processed. For one that failed, answer 503, so that the provider comes back."
 }
 
 // lostByID judges events of several sources that have one id, where effects are counted under
@@ -120,9 +129,12 @@ func (d *docket) superseded(f *dossier) bool {
 	if f.event.Subject == "" || f.event.Version == "" {
 		return false
 	}
-	acks := f.acks
+	known := f.attempts[len(f.attempts)-1].End // the last answer that mattered
+	if f.acked() {
+		known = f.acks[len(f.acks)-1].End
+	}
 	for _, g := range d.siblingsOf(f) {
-		if g == f || len(g.attempts) == 0 || g.attempts[0].Start >= acks[len(acks)-1].End {
+		if g == f || len(g.attempts) == 0 || g.attempts[0].Start >= known {
 			continue
 		}
 		if g.event.Version != "" && g.event.Source == f.event.Source && g.event.Order(*f.event) >= 0 && !twins(f.event, g.event) {

@@ -128,6 +128,7 @@ type simulation struct {
 	left       int // deliveries that have not ended
 	latencies  map[string][]time.Duration
 	acked      map[string]bool
+	dropped    map[string]bool // by the provider, because of an answer
 	history    replay.History
 
 	// The endpoint and its misfortunes.
@@ -152,7 +153,7 @@ type simulation struct {
 func newSimulation(ctx context.Context, plan replay.Plan, handler reference.Handler, o Options) *simulation {
 	s := &simulation{ctx: ctx, o: o, sched: newScheduler(o.Seed), handler: handler, plan: plan,
 		events: plan.EventByKey(), deliveries: map[int]*delivery{}, left: len(plan.Deliveries),
-		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, arrivals: map[string]int{}, attemptIDs: map[string]string{}, expiries: map[string]time.Duration{}, plain: map[string]bool{}}
+		latencies: map[string][]time.Duration{}, acked: map[string]bool{}, dropped: map[string]bool{}, arrivals: map[string]int{}, attemptIDs: map[string]string{}, expiries: map[string]time.Duration{}, plain: map[string]bool{}}
 	tokens := 0
 	s.world = &reference.World{
 		Stage:    stage{s},

@@ -99,6 +99,22 @@ func TestSeedsDiffer(t *testing.T) {
 	}
 }
 
+func TestGivenUp(t *testing.T) {
+	var p planner
+	p.add(replay.Delivery{Event: p.event("told", "cus_1", "1"), Role: replay.RoleFirst})
+	p.redeliver("told", 1, 2, time.Hour)
+	refusing := func(context.Context, *reference.World, reference.Request) reference.Response {
+		return reference.Response{Status: 500, Header: http.Header{replay.NoRetryHeader: {"1"}}}
+	}
+	for heeds, want := range map[bool]int{true: 1, false: 3} {
+		profile := replay.Profile{Name: "test", Success: []replay.StatusRange{{From: 200, To: 299}}, HeedsNoRetry: heeds}
+		h, err := Run(t.Context(), p.plan, refusing, Options{Seed: 1, Profile: profile})
+		if err != nil || len(h.Attempts) != want || !h.Attempts[0].NoRetry {
+			t.Errorf("heeds %v: %+v, want %d attempts; %v", heeds, h.Attempts, want, err)
+		}
+	}
+}
+
 func TestAttempts(t *testing.T) {
 	var p planner
 	p.control()

@@ -135,14 +135,19 @@ func (s *simulation) await(g *group) {
 
 func (s *simulation) needless(g *group) bool {
 	return !slices.ContainsFunc(g.members, func(d *delivery) bool {
-		return !d.OnlyUnacknowledged() || !s.acked[d.Event]
+		return !s.leftOut(d)
 	})
+}
+
+// leftOut says that a redelivery is not made: the event was acknowledged, or an answer made the provider drop it.
+func (s *simulation) leftOut(d *delivery) bool {
+	return d.OnlyUnacknowledged() && (s.acked[d.Event] || s.dropped[d.Event])
 }
 
 // start sends a group's deliveries at once.
 func (s *simulation) start(g *group) {
 	for _, d := range g.members {
-		if d.OnlyUnacknowledged() && s.acked[d.Event] {
+		if s.leftOut(d) {
 			s.ended(d)
 			continue
 		}
@@ -162,6 +167,9 @@ func (s *simulation) finish(d *delivery, a replay.Attempt) {
 			s.latencies[t] = append(s.latencies[t], a.Latency())
 			s.latencies[""] = append(s.latencies[""], a.Latency())
 		}
+	}
+	if s.o.profileOf(s.events[d.Event].Provider).GivesUp(a) {
+		s.dropped[d.Event] = true
 	}
 	s.history.Attempts = append(s.history.Attempts, a)
 	s.ended(d)

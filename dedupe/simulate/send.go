@@ -123,6 +123,7 @@ func (t *attempt) answered(r reference.Response) {
 	if seconds, err := strconv.Atoi(r.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		t.a.RetryAfter = time.Duration(seconds) * time.Second
 	}
+	t.a.NoRetry = r.Header.Get(replay.NoRetryHeader) == "1"
 	t.a.Outcome = replay.Refused
 	if t.o.profileOf(t.events[t.d.Event].Provider).Acknowledges(r.Status) {
 		t.a.Outcome = replay.Acked

@@ -171,7 +171,7 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 		if r.Acknowledges(r.events[s.d.Event].Provider, ans.status) {
 			a.Outcome = replay.Acked
 		}
-		a.Status, a.Body, a.Truncated, a.RetryAfter = ans.status, ans.body, ans.truncated, ans.retryAfter
+		a.Status, a.Body, a.Truncated, a.RetryAfter, a.NoRetry = ans.status, ans.body, ans.truncated, ans.retryAfter, ans.noRetry
 	}
 	if a.End = ans.end; !ans.silent {
 		a.FirstByte = ans.first
@@ -191,7 +191,7 @@ func (r *runner) report(s *shot) {
 		r.pool.put(s.c, false)
 		s.c = nil
 	}
-	if s.unit.clocked && s.a.Error != AlreadyAcknowledged {
+	if s.unit.clocked && !needless(s.a) {
 		s.a.Late = max(1, s.a.Start-s.unit.due)
 	}
 	s.a.End = max(s.a.End, s.a.Start)

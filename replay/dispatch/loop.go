@@ -111,6 +111,9 @@ func (r *runner) record(e ending) {
 	if a.Outcome == replay.Acked {
 		r.acked.add(a.Event)
 	}
+	if r.GivesUp(r.events[a.Event].Provider, a) {
+		r.dropped.add(a.Event)
+	}
 	for _, d := range e.unit.members {
 		if d.N == a.Delivery && d.Phase == replay.PhaseControl {
 			r.learned.add(r.events[a.Event].Type, a)
@@ -145,25 +148,36 @@ func (r *runner) hurry(u *unit) {
 	}
 }
 
-// superfluous says that the unit is a redelivery of an event that is acknowledged by now. Members of a gate
+// superfluous says that the unit is a redelivery of an event that is acknowledged, or given up, by now. Members of a gate
 // are left out one by one, by the gate.
 func (r *runner) superfluous(u *unit) bool {
 	return u.gate == 0 && r.leftOut(u.members[0])
 }
 
 func (r *runner) leftOut(d replay.Delivery) bool {
-	return d.OnlyUnacknowledged() && r.acked.has(d.Event)
+	return d.OnlyUnacknowledged() && (r.acked.has(d.Event) || r.dropped.has(d.Event))
 }
 
 // skipped is the attempt of a redelivery that was left out: it has no start, only the moment it was decided.
 func (r *runner) skipped(d replay.Delivery) replay.Attempt {
-	return replay.Attempt{Delivery: d.N, Event: d.Event, Outcome: replay.Unsent, End: r.clock.now(), Error: AlreadyAcknowledged}
+	why := AlreadyAcknowledged
+	if !r.acked.has(d.Event) {
+		why = GivenUp
+	}
+	return replay.Attempt{Delivery: d.N, Event: d.Event, Outcome: replay.Unsent, End: r.clock.now(), Error: why}
 }
+
+// GivenUp is the Error of the unsent attempt of a redelivery that the provider does not make, because an answer
+// told it not to come again. Its Start is 0.
+const GivenUp = "given up: the endpoint's answer made the provider drop the event"
+
+// needless says that the attempt stands for a redelivery that was left out.
+func needless(a replay.Attempt) bool { return a.Error == AlreadyAcknowledged || a.Error == GivenUp }
 
 // AlreadyAcknowledged is the Error of the unsent attempt of a redelivery that was not needed. Its Start is 0.
 const AlreadyAcknowledged = "already acknowledged"
 
-// acks are the events acknowledged so far. Deliveries look again right before they are sent.
+// acks are the events acknowledged, or given up, so far. Deliveries look again right before they are sent.
 type acks struct {
 	mu   sync.RWMutex
 	keys map[string]bool

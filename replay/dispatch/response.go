@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpguts"
+
+	"hookonce/replay"
 )
 
 const (
@@ -38,6 +40,7 @@ type head struct {
 	old        bool // HTTP/1.0, which knows no chunks
 	close      bool // the connection is of no further use
 	retryAfter time.Duration
+	noRetry    bool
 }
 
 func (h head) interim() bool { return h.status >= 100 && h.status < 200 }
@@ -152,7 +155,7 @@ func splitField(line []byte) (name, value string, err error) {
 	return string(n), value, nil
 }
 
-// field takes one header line. Only four headers mean anything to a sender.
+// field takes one header line. Only five headers mean anything to a sender.
 func (h *head) field(line []byte, now time.Time) error {
 	name, v, err := splitField(line)
 	if err != nil {
@@ -172,6 +175,8 @@ func (h *head) field(line []byte, now time.Time) error {
 		}
 	case "retry-after":
 		h.retryAfter = retryAfter(v, now)
+	case strings.ToLower(replay.NoRetryHeader):
+		h.noRetry = v == "1"
 	}
 	return nil
 }

@@ -33,6 +33,9 @@ type Options struct {
 	Sign func(replay.Event, replay.Sending) (http.Header, []byte, error)
 	// Acknowledges says whether the provider takes a status for an acknowledgement.
 	Acknowledges func(provider string, status int) bool
+	// GivesUp says whether an attempt's answer makes the provider drop the event, so that it is not
+	// redelivered; nil means that nothing does.
+	GivesUp func(provider string, a replay.Attempt) bool
 	// Patience is how long the sender waits for the answer to be complete, since it began to
 	// send or, for a copy of a gate, since the release. It bounds connecting, too. 0 means DefaultPatience.
 	Patience time.Duration
@@ -116,6 +119,9 @@ func (o Options) complete(p replay.Plan) (Options, error) {
 	if o.PatienceFor == nil {
 		o.PatienceFor = func(string) time.Duration { return 0 }
 	}
+	if o.GivesUp == nil {
+		o.GivesUp = func(string, replay.Attempt) bool { return false }
+	}
 	for _, g := range p.Gates() {
 		o.MaxInFlight = max(o.MaxInFlight, len(g))
 	}
@@ -145,6 +151,7 @@ type runner struct {
 	stop   context.CancelCauseFunc
 
 	acked   acks
+	dropped acks // by the provider, because of an answer
 	tried   tries
 	learned latencies
 	typical medians // a snapshot per phase
@@ -163,7 +170,7 @@ type ending struct {
 
 func newRunner(ctx context.Context, p replay.Plan, to *endpoint, o Options, out chan<- replay.Attempt) *runner {
 	r := &runner{Options: o, to: to, events: p.EventByKey(), out: out,
-		ended: make(chan ending, o.MaxInFlight), acked: acks{keys: map[string]bool{}},
+		ended: make(chan ending, o.MaxInFlight), acked: acks{keys: map[string]bool{}}, dropped: acks{keys: map[string]bool{}},
 		tried: tries{of: map[string]tried{}}}
 	r.clock.base = o.Base
 	r.pool = newPool(to, r.clock.now, o.Patience)

@@ -95,6 +95,32 @@ func TestRedeliveryIsLeftOutOnceAcknowledged(t *testing.T) {
 	}
 }
 
+// An answer after which the provider drops the event cancels its redeliveries; nothing else does.
+func TestRedeliveryIsLeftOutOnceGivenUp(t *testing.T) {
+	to := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Event") == "told" {
+			w.Header().Set(replay.NoRetryHeader, "1")
+		}
+		w.WriteHeader(map[string]int{"rejected": 406, "told": 500, "failed": 500}[r.Header.Get("X-Event")])
+	})
+	var plan []replay.Delivery
+	for _, e := range []string{"rejected", "told", "failed"} {
+		plan = append(plan, replay.Delivery{Event: e}, replay.Delivery{Event: e, Role: replay.RoleRedelivery, After: len(plan) + 1})
+	}
+	profile := replay.Profile{GiveUp: []replay.StatusRange{{From: 406, To: 406}}, HeedsNoRetry: true}
+	o := options()
+	o.GivesUp = func(_ string, a replay.Attempt) bool { return profile.GivesUp(a) }
+	m := all(t, planOf(plan...), to, o)
+	for n, want := range map[int]string{2: GivenUp, 4: GivenUp, 6: ""} {
+		if m[n].Error != want || (m[n].Outcome == replay.Unsent) != (want != "") {
+			t.Errorf("delivery %d: %+v, want %q", n, m[n], want)
+		}
+	}
+	if !m[3].NoRetry || m[1].NoRetry {
+		t.Errorf("%+v, %+v", m[1], m[3])
+	}
+}
+
 func TestLateDuplicates(t *testing.T) {
 	to := serve(t, func(http.ResponseWriter, *http.Request) {})
 	late := func(e string, age time.Duration) replay.Delivery {

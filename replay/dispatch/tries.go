@@ -21,7 +21,7 @@ type tries struct {
 }
 
 func (t *tries) add(a replay.Attempt) {
-	if a.Error == AlreadyAcknowledged {
+	if needless(a) {
 		return
 	}
 	t.mu.Lock()

@@ -28,6 +28,8 @@ type Generic struct {
 	Patience    time.Duration
 	Success     []replay.StatusRange
 	Retries     []time.Duration
+	// GiveUp are the statuses after which an event is dropped, and not redelivered.
+	GiveUp []replay.StatusRange
 }
 
 // GenericSignature is an HMAC in a header, made after templates.
@@ -210,7 +212,7 @@ func (g Generic) Profile() replay.Profile {
 		span += d
 	}
 	p := replay.Profile{
-		Name: g.Name, Patience: g.Patience, Success: g.Success, Retries: g.Retries, RetrySpan: span, Tolerance: g.Signature.Tolerance,
+		Name: g.Name, Patience: g.Patience, Success: g.Success, Retries: g.Retries, GiveUp: g.GiveUp, RetrySpan: span, Tolerance: g.Signature.Tolerance,
 		TieRule:  "Within one version: types that match created first, those that match deleted last, all others between, in no order.",
 		Identity: "key: " + g.ID, Order: "subject: " + first(g.Subject, "none") + ". version: " + first(g.Version, "none"),
 		Signing: "none", Redelivery: g.RetryHeader, Failure: "retried as described", ContentType: "application/json",

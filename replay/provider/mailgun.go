@@ -106,6 +106,7 @@ func (mailgun) Profile() replay.Profile {
 		TieRule:   "Within one timestamp: accepted first, failed.permanent and rejected last, all others between, in no order.",
 		Signing: "signature.signature in the body: hex HMAC-SHA256 of TIME and TOKEN. The event itself is not signed: a tampered delivery is one whose " +
 			"token was changed",
+		GiveUp:      []replay.StatusRange{{From: 406, To: 406}},
 		Failure:     "retried for 8 hours; 406 makes Mailgun drop the event at once",
 		ContentType: "application/json (routes post forms, which are not known)",
 	},

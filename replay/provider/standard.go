@@ -91,6 +91,7 @@ func (w standard) Profile() replay.Profile {
 		TieRule:   "Within one timestamp: *.created first, *.deleted last, all others between, in no order.",
 		Signing: strings.ToLower(w.prefix) + "signature: v1, and the base64 HMAC-SHA256 of ID.TIME.BODY, one per secret with blanks between; the key is the base64 " +
 			"after whsec_. v1a (ed25519) is not made",
+		GiveUp:      []replay.StatusRange{{From: 410, To: 410}},
 		Failure:     "retried; 410 disables the endpoint; 429, 502 and 504 slow deliveries down; Retry-After is heeded",
 		ContentType: "application/json",
 	}

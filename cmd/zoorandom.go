@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"hookonce/chaos"
@@ -157,19 +160,12 @@ func runZooFalseAlarms(ctx context.Context, s *Streams, o ZooOptions, entries []
 		return usagef("--false-alarms: none of these handlers is a correct one")
 	}
 	sum, flags, told := 0, 0, 0
-	for seed := uint64(0); sum < o.FalseAlarms; seed++ {
-		plan, err := randomPlan(seed)
-		if err != nil {
-			return err
+	for tried := range trials(ctx, all, func() bool { return sum >= o.FalseAlarms }) {
+		if tried.err != nil {
+			return tried.err
 		}
-		for i := range all {
-			if err := all[i].add(ctx, plan, seed); err != nil {
-				return err
-			}
-		}
-		sum, flags = 0, 0
-		for _, a := range all {
-			sum, flags = sum+a.Deliveries, flags+len(a.Flags)
+		for i, r := range tried.results {
+			sum, flags = sum+r.Deliveries, flags+all[i].add(r, tried.seed)
 		}
 		if part := sum * 20 / o.FalseAlarms; part > told {
 			told = part
@@ -182,15 +178,56 @@ func runZooFalseAlarms(ctx context.Context, s *Streams, o ZooOptions, entries []
 	return zooVerdict(flags == 0)
 }
 
-func (a *alarms) add(ctx context.Context, plan replay.Plan, seed uint64) error {
-	r, err := scenario.Judge(ctx, a.entry, plan, scenario.Misfortunes(plan, seed))
-	if err != nil {
-		return fmt.Errorf("seed %d: %w", seed, err)
+// trial is what one seed's plan did to each of the handlers.
+type trial struct {
+	seed    uint64
+	results []scenario.Result
+	err     error
+}
+
+// trials yields trial after trial, by seed, until enough says so. Each processor works on a seed of its own; how many
+// there are changes nothing in what is yielded.
+func trials(ctx context.Context, all []alarms, enough func() bool) iter.Seq[trial] {
+	return func(yield func(trial) bool) {
+		batch := make([]trial, runtime.GOMAXPROCS(0))
+		for first := uint64(0); ; first += uint64(len(batch)) {
+			var work sync.WaitGroup
+			for i := range batch {
+				work.Go(func() { batch[i] = try(ctx, all, first+uint64(i)) })
+			}
+			work.Wait()
+			for _, t := range batch {
+				if enough() || !yield(t) {
+					return
+				}
+			}
+		}
 	}
+}
+
+func try(ctx context.Context, all []alarms, seed uint64) trial {
+	t := trial{seed: seed}
+	plan, err := randomPlan(seed)
+	if err != nil {
+		return trial{err: err}
+	}
+	for _, a := range all {
+		r, err := scenario.Judge(ctx, a.entry, plan, scenario.Misfortunes(plan, seed))
+		if err != nil {
+			return trial{err: fmt.Errorf("seed %d: %w", seed, err)}
+		}
+		t.results = append(t.results, r)
+	}
+	return t
+}
+
+// add counts one run, and says how many flags it raised.
+func (a *alarms) add(r scenario.Result, seed uint64) (flags int) {
+	outside := onSeed(r.Outside(a.entry, ownFaults), seed)
 	a.Plans++
 	a.Deliveries += r.Deliveries
-	a.Flags = append(a.Flags, onSeed(r.Outside(a.entry, ownFaults), seed)...)
-	return nil
+	a.Flags = append(a.Flags, outside...)
+	return len(outside)
 }
 
 func zooAlarmsText(w io.Writer, r zooReport) error {

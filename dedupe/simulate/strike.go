@@ -59,9 +59,14 @@ func (s *simulation) settle(w *worker, hits []*trap, err error) error {
 	return err
 }
 
-// insist acts, again and again while the act is blocked.
+// maxDoubled bounds how often the pause between two tries of a blocked act doubles: to 130 ms at most.
+const maxDoubled = 8
+
+// insist acts, again and again while the act is blocked, and less and less often, as SQLite's own
+// busy handler does: a lock may be kept for minutes, by a process that is paused.
 func (s *simulation) insist(ctx context.Context, w *worker, act func() error) error {
-	for until := s.sched.now + reference.MaxBlocked; ; {
+	until := s.sched.now + reference.MaxBlocked
+	for tries := 0; ; tries++ {
 		err := act()
 		if !errors.Is(err, reference.ErrBlocked) || s.sched.now >= until {
 			return err
@@ -69,7 +74,7 @@ func (s *simulation) insist(ctx context.Context, w *worker, act func() error) er
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		w.pass(s.cost())
+		w.pass(s.cost() << min(tries, maxDoubled))
 	}
 }
 

@@ -72,6 +72,10 @@ func (p *page) finding(f, before Finding, legend bool) {
 		}
 		p.blank()
 	}
+	p.labelled("because", plainInk, f.Because(), p.width, 6)
+	for _, l := range f.CommandLines() {
+		p.labelled("", dim, l, p.width, 2)
+	}
 	p.labelled("reference", plainInk, f.referenceLine(), p.width, 3)
 	if f.Advice != before.Advice {
 		p.labelled("do", plainInk, redact.Screen(f.Advice, 800), p.width, 12)

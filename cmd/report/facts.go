@@ -52,7 +52,7 @@ func (x facts) evidence(f audit.Finding) Evidence {
 			made = append(made, x.attempts[n]...)
 		}
 	}
-	e := Evidence{Attempts: each(made, x.attempt), Effects: each(f.Evidence.Effects, newEffect)}
+	e := Evidence{Attempts: each(made, x.attempt), Effects: each(f.Evidence.Effects, newEffect), Flaw: newFlaw(f.Evidence.Flaw)}
 	if g := f.Evidence.Gate; g != nil {
 		race := newRace(*g)
 		e.Gate = &race

@@ -36,6 +36,8 @@ type findingView struct {
 	Message, Facts, Class      string
 	Lanes                      *lanes
 	Reference, Advice, Command string
+	Because                    string
+	Commands                   []string
 	Answers                    []answerView
 	Open                       bool
 }
@@ -105,6 +107,7 @@ func severityClass(s audit.Severity) string {
 
 func (f Finding) view() findingView {
 	return findingView{
+		Because: f.Because(), Commands: f.CommandLines(),
 		Message: show(f.Message), Facts: strings.Join(f.facts(), " · "), Class: severityClass(f.Severity), Lanes: newLanes(f),
 		Reference: f.referenceLine(), Advice: redact.Screen(f.Advice, 800), Command: redact.Screen(f.Reproduce, 2*maxLine), Answers: f.answers(),
 	}

@@ -126,6 +126,12 @@ func (f Finding) markdown(open bool) string {
 		}
 		m.fence("text", strings.TrimRight(p.buf.String(), "\n"))
 	}
+	if why := f.Because(); why != "" {
+		m.printf("**Because** %s\n\n", escapeMarkdown(why, 600))
+	}
+	if lines := f.CommandLines(); len(lines) > 0 {
+		m.fence("text", strings.Join(lines, "\n"))
+	}
 	if ref := f.referenceLine(); ref != "" {
 		m.printf("Reference: %s.\n\n", escapeMarkdown(ref, maxLine))
 	}

@@ -110,6 +110,7 @@ type Evidence struct {
 	Attempts  []Attempt         `json:"attempts"`
 	Effects   []Effect          `json:"effects"`
 	Gate      *Race             `json:"gate,omitempty"`
+	Flaw      *Flaw             `json:"flaw,omitempty"`
 	Reference *ReferenceOutcome `json:"reference,omitempty"`
 	// Locks are what the reference did with the event's lock, in the story of a reference.
 	Locks []replay.Lock `json:"-"`

@@ -31,6 +31,12 @@ func (m *Model) finding(f report.Finding, r *row, width int, first bool) []repor
 		lines = append(lines, m.picture(f, r, width)...)
 	}
 	lines = append(lines, labelled("what", f.Code+causeOf(f), report.InkPlain, width)...)
+	if why := f.Because(); why != "" {
+		lines = append(lines, labelled("because", why, report.InkPlain, width)...)
+		for _, l := range f.CommandLines() {
+			lines = append(lines, labelled("", l, report.InkDim, width)...)
+		}
+	}
 	lines = append(lines, labelled("do", f.Advice, report.InkPlain, width)...)
 	if line := f.ReferenceLine(); line != "" && first {
 		lines = append(lines, labelled("reference", line, report.InkPlain, width)...)

@@ -29,8 +29,9 @@ type docket struct {
 	learnt     *learnt
 	survey     survey // what the checks must know of the whole history
 	reference  *docket
-	decided    map[string][]Finding // what the checks applied so far have proven
-	part       *part                // of a stream; nil for a whole history
+	commands   map[string][]*replay.Command // by event; nil until somebody asked
+	decided    map[string][]Finding         // what the checks applied so far have proven
+	part       *part                        // of a stream; nil for a whole history
 }
 
 func newDocket(h *replay.History) *docket { return newDocketOf(h, nil) }

@@ -29,6 +29,7 @@ func (d *docket) hear(whole *docket) hearing {
 			found[j].Severity = c.severity
 		}
 		d.attachReference(found)
+		d.nameFlaws(found)
 		h.rulings[i] = ruling{found, judged, len(found)}
 		if c.severity == Hint {
 			continue

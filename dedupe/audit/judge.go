@@ -121,6 +121,9 @@ func (d *docket) notes() []string {
 			out = append(out, m.Text)
 		}
 	}
+	if text := d.claimedWindow(); text != "" {
+		out = append(out, text)
+	}
 	n := 0
 	for _, c := range d.unmatched {
 		n += c

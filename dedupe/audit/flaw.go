@@ -1,0 +1,176 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hookonce/replay"
+)
+
+// Flaw is why a finding came about, as the commands to Redis show it.
+type Flaw struct {
+	// Name is the flaw's, or empty where the commands do not show why.
+	Name string `json:"name,omitempty"`
+	// Text says in one sentence what they show, or that they do not.
+	Text string `json:"text"`
+	// Commands are those that show it.
+	Commands []replay.Command `json:"commands,omitempty"`
+}
+
+// clue is what a rule looks at: a finding, its event, and what was done about it.
+type clue struct {
+	*docket
+	f    *dossier
+	x    *Finding
+	acts []act
+}
+
+// proof is what a rule found: nothing, where text is empty.
+type proof struct {
+	text string
+	by   []act
+}
+
+// flawRule names one flaw from commands, effects and timings. It says nothing unless each of its steps is seen.
+type flawRule struct {
+	name  string
+	codes string
+	prove func(clue) proof
+}
+
+// flawRules are in the order in which they are tried: what is seen step by step comes before what is only missing.
+func flawRules() []flawRule {
+	const double, lost, stuck = "double-processing window-too-short", "lost-event", "stuck"
+	return []flawRule{
+		{"no-owner", double, removedOthers},
+		{"lease-too-short", double, leaseBeforeWork},
+		{"window-too-short", double, forgotten},
+		{"fail-open", double, ranWithoutRedis},
+		{"check-then-act", double, readBeforeWrite},
+		{"reply-lost", lost + " " + stuck, ownLockRefused},
+		{"setnx-expire", stuck + " " + lost, neverExpires},
+		{"busy-200", lost, busyAcknowledged},
+		{"fail-as-duplicate", lost, failureAcknowledged},
+		{"no-ttl", lost, claimForEver},
+		{"done-first", lost, markOutlived},
+		{"object-lock-200", lost, subjectHeld},
+		{"swallow", lost, claimedInVain},
+		{"cached-5xx", stuck, failureKept},
+		{"no-memory", double, nothingAsked},
+		{"version-race", "regress stale-final", versionsRaced},
+	}
+}
+
+// nameFlaws gives each finding its flaw, where a proxy wrote the endpoint's commands down.
+func (d *docket) nameFlaws(found []Finding) {
+	if !d.h.Plan.Settings.Redis {
+		return
+	}
+	rules := flawRules()
+	for i := range found {
+		if x := &found[i]; x.Severity == Violation || x.Code == "window-too-short" {
+			x.Evidence.Flaw = d.flawOf(x, rules)
+		}
+	}
+}
+
+func (d *docket) flawOf(x *Finding, rules []flawRule) *Flaw {
+	c := clue{docket: d, f: d.byKey[x.Event], x: x}
+	if c.f == nil {
+		return nil
+	}
+	c.acts = d.actsOf(x.Event)
+	known := false
+	for _, r := range rules {
+		if !slices.Contains(strings.Fields(r.codes), x.Code) {
+			continue
+		}
+		known = true
+		if p := r.prove(c); p.text != "" {
+			return &Flaw{Name: r.name, Text: p.text, Commands: commandsOf(p.by)}
+		}
+	}
+	if !known {
+		return nil
+	}
+	text := "the commands to Redis do not show why"
+	if len(c.acts) == 0 {
+		text += ": none of them holds the event's id"
+	}
+	return &Flaw{Text: text, Commands: commandsOf(c.acts[:min(len(c.acts), maxShown)])}
+}
+
+// maxShown is how many commands are shown where none stands out.
+const maxShown = 8
+
+func commandsOf(acts []act) (out []replay.Command) {
+	for _, a := range acts {
+		out = append(out, *a.Command)
+	}
+	return out
+}
+
+// claims are the attempts to take a key that was not there; a key's name "" stands for all.
+func (c clue) claims(key string) (out []act) {
+	for _, a := range c.acts {
+		if a.deed == claimDeed && (key == "" || a.key == key) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// between are the acts of a kind on a key after one act and before another.
+func (c clue) between(from, to act, key string, kind deed) (out []act) {
+	for _, a := range c.acts {
+		if a.deed == kind && a.key == key && a.done && a.At > from.At && a.At < to.At {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func name(a *replay.Attempt) string { return fmt.Sprintf("delivery %d", a.Delivery) }
+
+// taken are two claims of one key in a row that both succeeded.
+func (c clue) taken() (pairs [][2]act) {
+	last := map[string]act{}
+	for _, a := range c.claims("") {
+		if !a.done {
+			continue
+		}
+		if b, was := last[a.key]; was {
+			pairs = append(pairs, [2]act{b, a})
+		}
+		last[a.key] = a
+	}
+	return pairs
+}
+
+// ago writes the distance of two acts.
+func ago(d time.Duration) string { return d.Round(time.Millisecond).String() }
+
+// claimedWindow says for how long keys are kept after control's events, where no late duplicate measured it.
+func (d *docket) claimedWindow() string {
+	if !d.h.Plan.Settings.Redis || d.survey.late > 0 {
+		return ""
+	}
+	var longest act
+	for _, f := range d.events {
+		if !f.control {
+			continue
+		}
+		for _, a := range d.actsOf(f.event.Key) {
+			if a.ttl > longest.ttl {
+				longest = a
+			}
+		}
+	}
+	if longest.ttl == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the endpoint claims to remember events for %s (%s); that was not measured, and scripts may say otherwise; the provider redelivers for up to %s",
+		span(longest.ttl), longest.Text(), span(d.h.Header.Profile.RetrySpan))
+}

@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hookonce/replay"
+)
+
+const ms = time.Millisecond
+
+// cmdAt is a command of evt_1 that was answered a millisecond later.
+func cmdAt(at time.Duration, reply, text string) replay.Command {
+	words := strings.Fields(text)
+	c := replay.Command{At: at, Conn: 1, Event: "evt_1", Name: words[0], Args: words[1:]}
+	if reply != "" {
+		c.End, c.Reply = at+ms, reply
+	}
+	return c
+}
+
+func struckBy(fault string, c replay.Command) replay.Command {
+	c.Fault = fault
+	return c
+}
+
+// tried is an attempt of evt_1.
+func tried(n int, from, to time.Duration, status int) replay.Attempt {
+	a := replay.Attempt{Delivery: n, Event: "evt_1", Start: from, LastByte: from, FirstByte: to, End: to, Status: status, Outcome: replay.Refused}
+	if status == 200 {
+		a.Outcome = replay.Acked
+	}
+	return a
+}
+
+// Each flaw is named from the commands it shows, and not from fewer.
+func TestFlawsAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		name, code, want, says string
+		late                   time.Duration
+		attempts               []replay.Attempt
+		commands               []replay.Command
+	}{
+		{name: "check-then-act", code: "double-processing", want: "check-then-act", says: "read done:evt_1 as absent",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 200), tried(2, 1*ms, 51*ms, 200)},
+			commands: []replay.Command{cmdAt(2*ms, "0", "EXISTS done:evt_1"), cmdAt(3*ms, "0", "EXISTS done:evt_1"), cmdAt(40*ms, "OK", "SET done:evt_1 1 EX 60")}},
+		{name: "read, written, read again", code: "double-processing",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 200), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(2*ms, "0", "EXISTS done:evt_1"), cmdAt(40*ms, "OK", "SET done:evt_1 1 EX 60"), cmdAt(61*ms, "1", "EXISTS done:evt_1")}},
+		{name: "short lease", code: "double-processing", want: "lease-too-short", says: "expired 30ms before the work of delivery 1 ended",
+			attempts: []replay.Attempt{tried(1, 0, 81*ms, 200), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 t PX 50 NX"), cmdAt(61*ms, "OK", "SET lock:evt_1 u PX 50 NX")}},
+		{name: "no owner", code: "double-processing", want: "no-owner", says: "DEL by delivery 1 removed the lock of delivery 2",
+			attempts: []replay.Attempt{tried(1, 0, 70*ms, 500), tried(2, 60*ms, 120*ms, 200), tried(3, 71*ms, 130*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 t PX 50 NX"), cmdAt(61*ms, "OK", "SET lock:evt_1 u PX 50 NX"),
+				cmdAt(65*ms, "1", "DEL lock:evt_1"), cmdAt(72*ms, "OK", "SET lock:evt_1 v PX 50 NX")}},
+		{name: "window", code: "double-processing", want: "window-too-short", says: "lock:evt_1 lives for 1 minute", late: 70 * time.Second,
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 200), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"), cmdAt(61*ms, "OK", "SET lock:evt_1 p EX 60 NX")}},
+		{name: "without Redis", code: "double-processing", want: "fail-open", says: "2 effects for 0 claims",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 200), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{struckBy("error", cmdAt(1*ms, "", "SET lock:evt_1 p EX 60 NX")), struckBy("error", cmdAt(61*ms, "", "SET lock:evt_1 p EX 60 NX"))}},
+		{name: "reply lost", code: "lost-event", want: "reply-lost", says: "the reply to SET lock:evt_1 was lost",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 500), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{struckBy("cut-after", cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX")), cmdAt(61*ms, "nil", "SET lock:evt_1 p EX 60 NX")}},
+		{name: "setnx, expire", code: "stuck", want: "setnx-expire", says: "SETNX and EXPIRE are two commands",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 503), tried(2, 60*ms, 90*ms, 503)},
+			commands: []replay.Command{cmdAt(1*ms, "1", "SETNX lock:evt_1 p"), struckBy("cut-before", cmdAt(2*ms, "", "EXPIRE lock:evt_1 60"))}},
+		{name: "busy", code: "lost-event", want: "busy-200", says: "delivery 2 found lock:evt_1 held by delivery 1",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 500), tried(2, 10*ms, 12*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"), cmdAt(11*ms, "nil", "SET lock:evt_1 p EX 60 NX"), cmdAt(49*ms, "1", "DEL lock:evt_1")}},
+		{name: "failure as duplicate", code: "lost-event", want: "fail-as-duplicate", says: "taken for a duplicate",
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 200)},
+			commands: []replay.Command{struckBy("error", cmdAt(1*ms, "", "SET lock:evt_1 p EX 60 NX"))}},
+		{name: "no ttl", code: "lost-event", want: "no-ttl", says: "without a time to live",
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 500), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET claim:evt_1 1 NX"), cmdAt(61*ms, "nil", "SET claim:evt_1 1 NX")}},
+		{name: "done first", code: "lost-event", want: "done-first", says: "written by delivery 1 before its effect",
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 500), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET done:evt_1 1 EX 600 NX"), cmdAt(61*ms, "nil", "SET done:evt_1 1 EX 600 NX")}},
+		{name: "swallowed", code: "lost-event", want: "swallow", says: "its error was swallowed, or",
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 1 EX 600 NX")}},
+		{name: "kept failure", code: "stuck", want: "cached-5xx", says: "holds 500",
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 500), tried(2, 60*ms, 90*ms, 500)},
+			commands: []replay.Command{cmdAt(1*ms, "nil", "GET answer:evt_1"), cmdAt(61*ms, "500", "GET answer:evt_1")}},
+		{name: "nothing asked", code: "double-processing", want: "no-memory", says: "by its id",
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 200), tried(2, 60*ms, 90*ms, 200)}},
+		{name: "scripts only", code: "double-processing", says: "do not show why",
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 200), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "1", "EVALSHA abc 1 lock:evt_1"), cmdAt(61*ms, "1", "EVALSHA abc 1 lock:evt_1")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := replay.History{Attempts: c.attempts, Commands: c.commands}
+			h.Header.Profile.RetrySpan = 72 * time.Hour
+			h.Plan = replay.Plan{Events: []replay.Event{{Key: "evt_1"}}, Settings: replay.PlanSettings{Redis: true}}
+			for _, a := range c.attempts {
+				d := replay.Delivery{N: a.Delivery, Event: "evt_1", Phase: replay.PhaseFault, Role: replay.RoleDuplicate}
+				if c.late > 0 && a.Delivery == len(c.attempts) {
+					d.Phase, d.Role, d.Wait = replay.PhaseLate, replay.RoleLate, c.late
+				}
+				h.Plan.Deliveries = append(h.Plan.Deliveries, d)
+			}
+			found := []Finding{{Code: c.code, Event: "evt_1", Severity: Violation, Effects: 2}}
+			newDocket(&h).nameFlaws(found)
+			got := found[0].Evidence.Flaw
+			if got == nil || got.Name != c.want || !strings.Contains(got.Text, c.says) {
+				t.Fatalf("%+v, want %q saying %q", got, c.want, c.says)
+			}
+			if c.want != "" && c.want != "no-memory" && len(got.Commands) == 0 {
+				t.Error("named without a command that shows it")
+			}
+		})
+	}
+}

@@ -1,0 +1,211 @@
+package audit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"hookonce/replay"
+)
+
+// refused finds a claim that lost, in an attempt that was acknowledged, and the claim that had won before.
+func (c clue) refused() (won, lost act, by *replay.Attempt) {
+	for _, a := range c.claims("") {
+		switch {
+		case a.done || a.Fault == string(replay.RedisCutAfter):
+			won = a
+		case a.failed || a.End == 0 || won.Command == nil || won.key != a.key:
+		default:
+			if by = c.f.attemptAt(a); by != nil && by.Outcome == replay.Acked {
+				return won, a, by
+			}
+		}
+	}
+	return act{}, act{}, nil
+}
+
+// ownLockRefused: Redis took the claim, its reply was lost, and the next claim was told that it is a duplicate.
+func ownLockRefused(c clue) proof {
+	claims := c.claims("")
+	for i := 0; i+1 < len(claims); i++ {
+		a, b := claims[i], claims[i+1]
+		if a.Fault != string(replay.RedisCutAfter) || b.key != a.key || b.done || b.failed {
+			continue
+		}
+		who := "the next delivery"
+		if c.f.attemptAt(a) == c.f.attemptAt(b) {
+			who = "the driver, which sent it again,"
+		}
+		return proof{fmt.Sprintf("the reply to %s %s was lost after Redis had carried it out: %s was told that the key is taken, and took its own lock for somebody else's",
+			a.Name, a.key, who), []act{a, b}}
+	}
+	return proof{}
+}
+
+// neverExpires: a claim has no time to live of its own, and the EXPIRE that was to follow did not take place.
+func neverExpires(c clue) proof {
+	for _, a := range c.claims("") {
+		if a.ttl > 0 || !a.done && a.Fault != string(replay.RedisCutAfter) {
+			continue
+		}
+		seen := false
+		var missed *act
+		for i := range c.acts {
+			if b := c.acts[i]; b.deed == expireDeed && b.key == a.key && b.At > a.At {
+				seen = seen || b.done
+				if !b.done {
+					missed = &c.acts[i]
+				}
+			}
+		}
+		switch {
+		case seen:
+		case missed != nil:
+			return proof{fmt.Sprintf("%s and %s are two commands, and the second one did not take place: %s never expires", a.Name, missed.Name, a.key), []act{a, *missed}}
+		case c.othersExpire(a.Name):
+			return proof{fmt.Sprintf("%s and EXPIRE are two commands, and the second one never came: %s never expires", a.Name, a.key), []act{a}}
+		}
+	}
+	return proof{}
+}
+
+// othersExpire says that the endpoint gave keys of control's events their time to live with a second command.
+func (c clue) othersExpire(claim string) bool {
+	for _, f := range c.events {
+		if !f.control {
+			continue
+		}
+		claimed := map[string]bool{}
+		for _, a := range c.actsOf(f.event.Key) {
+			if a.deed == claimDeed && a.Name == claim && a.ttl == 0 {
+				claimed[a.key] = true
+			}
+			if a.deed == expireDeed && claimed[a.key] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// busyAcknowledged: a duplicate found the key held by an attempt at work, and was acknowledged.
+func busyAcknowledged(c clue) proof {
+	won, lost, by := c.refused()
+	if by == nil {
+		return proof{}
+	}
+	holder := c.f.attemptAt(won)
+	if holder == nil || holder == by {
+		return proof{}
+	}
+	if _, to := c.handled(holder); to < lost.At {
+		return proof{}
+	}
+	return proof{fmt.Sprintf("%s found %s held by %s, which was still at work, and was answered %d; then that one failed",
+		name(by), won.key, name(holder), by.Status), []act{won, lost}}
+}
+
+// claimForEver: the claim of an attempt that failed stays, because it has no time to live.
+func claimForEver(c clue) proof {
+	won, lost, by := c.refused()
+	if by == nil || won.ttl > 0 || c.expired(won) {
+		return proof{}
+	}
+	return proof{fmt.Sprintf("%s is claimed without a time to live: what the failed attempt left behind stays for ever, and %s was answered %d",
+		won.key, name(by), by.Status), []act{won, lost}}
+}
+
+func (c clue) expired(won act) bool {
+	for _, a := range c.acts {
+		if a.deed == expireDeed && a.key == won.key {
+			return true
+		}
+	}
+	return false
+}
+
+// markOutlived: an attempt wrote the mark and failed without taking it back.
+func markOutlived(c clue) proof {
+	won, lost, by := c.refused()
+	if by == nil {
+		return proof{}
+	}
+	holder := c.f.attemptAt(won)
+	if holder == nil || holder == by || holder.Outcome == replay.Acked || len(c.between(won, lost, won.key, removeDeed)) > 0 {
+		return proof{}
+	}
+	return proof{fmt.Sprintf("%s was written by %s before its effect, and stayed when that one failed: %s was answered %d as a duplicate",
+		won.key, name(holder), name(by), by.Status), []act{won, lost}}
+}
+
+// failureAcknowledged: Redis failed, and the attempt was acknowledged without having claimed anything.
+func failureAcknowledged(c clue) proof {
+	for _, a := range c.f.attempts {
+		if a.Outcome != replay.Acked {
+			continue
+		}
+		own := c.during(a, c.f, c.acts)
+		var failed []act
+		for _, x := range own {
+			if x.failed {
+				failed = append(failed, x)
+			}
+			if x.deed == claimDeed && !x.failed || strings.HasPrefix(x.Name, "EVAL") && !x.failed {
+				return proof{}
+			}
+		}
+		if len(failed) > 0 {
+			return proof{fmt.Sprintf("Redis failed (%s), and %s was answered %d all the same: the error was taken for a duplicate", failed[0].Fault, name(a), a.Status), failed}
+		}
+		if len(own) == 0 && c.f.struck != "" {
+			return proof{fmt.Sprintf("%s was answered %d without a command about the event, while Redis failed: the error was taken for a duplicate", name(a), a.Status), nil}
+		}
+	}
+	return proof{}
+}
+
+// subjectHeld: a claim of the subject's key lost against another event's, and the attempt was acknowledged.
+func subjectHeld(c clue) proof {
+	if c.f.event.Subject == "" {
+		return proof{}
+	}
+	for _, a := range c.actsOf("") {
+		if a.deed != claimDeed || a.done || a.failed || !strings.Contains(a.key, c.f.event.Subject) {
+			continue
+		}
+		for _, at := range c.f.attempts {
+			if at.Outcome == replay.Acked && a.At >= at.Start && a.At <= at.End && len(c.during(at, c.f, c.acts)) == 0 {
+				return proof{fmt.Sprintf("%s is one lock for all events of the subject: %s found it held by another event, and was answered %d",
+					a.key, name(at), at.Status), []act{a}}
+			}
+		}
+	}
+	return proof{}
+}
+
+// claimedInVain: the attempt that won the claim was acknowledged, and nothing followed.
+func claimedInVain(c clue) proof {
+	for _, a := range c.claims("") {
+		at := c.f.attemptAt(a)
+		if !a.done || at == nil || at.Outcome != replay.Acked || len(c.f.attempts) > 1 && c.f.attempts[0] != at {
+			continue
+		}
+		return proof{fmt.Sprintf("%s won %s and was answered %d, and no effect followed: its error was swallowed, or the work was lost after the answer",
+			name(at), a.key, at.Status), []act{a}}
+	}
+	return proof{}
+}
+
+// failureKept: an attempt read a stored failure and gave it back.
+func failureKept(c clue) proof {
+	for _, a := range c.acts {
+		status, err := strconv.Atoi(a.Reply)
+		if a.deed != readDeed || !a.done || err != nil || status < 400 || status > 599 {
+			continue
+		}
+		if at := c.f.attemptAt(a); at != nil && at.Status >= 400 {
+			return proof{fmt.Sprintf("%s holds %d, the answer of an attempt that failed: a failure is kept as the final answer", a.key, status), []act{a}}
+		}
+	}
+	return proof{}
+}

@@ -110,3 +110,24 @@ func TestZooTellsAMiss(t *testing.T) {
 		}
 	}
 }
+
+// What was a false alarm once: the inbox's worker was paused in the faults, and kept the database's lock
+// into the tail, where nothing must go wrong any more.
+func TestNoAlarmAgain(t *testing.T) {
+	for _, c := range []struct {
+		handler string
+		seed    uint64
+	}{{"inbox", 27}} {
+		e, ok := zoo.Find(c.handler)
+		if !ok {
+			t.Fatalf("no handler %s", c.handler)
+		}
+		got := try(t.Context(), []alarms{{Handler: e.Name, entry: e}}, c.seed)
+		if got.err != nil {
+			t.Fatal(got.err)
+		}
+		if codes := got.results[0].Outside(e, ownFaults); len(codes) > 0 {
+			t.Errorf("%s is flagged on seed %d: %q", c.handler, c.seed, codes)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hookonce/cmd/report"
 	"hookonce/dedupe/audit"
 	"hookonce/dedupe/observe"
 	"hookonce/replay"
@@ -32,17 +33,23 @@ type ConductOptions struct {
 
 func (o *ConductOptions) add(c *cobra.Command) {
 	f := c.Flags()
-	f.DurationVar(&o.Settle, "settle", 0, "how long no new effect may come before the endpoint counts as quiet (default: three times the slowest lag seen in control)")
-	f.DurationVar(&o.SettleMax, "settle-max", 30*time.Second, "how long to wait for that at most")
+	o.addWatching(c)
 	f.StringVar(&o.Redis, "redis", "embedded", "where the reference keeps its locks: embedded, or a redis:// `URL`")
 	f.StringVar(&o.Reference, "reference", audit.Hardened, "reference to run beside the target: hardened, or article (the published pattern, for comparison)")
+	f.Float64Var(&o.TimeScale, "time-scale", 0, "factor on the provider's waits between redeliveries; 1 is real time (default: short enough to be quick)")
+	addTUI(c, &o.TUI, "auto (in a terminal, unless --out writes to it)")
+}
+
+// addWatching adds the flags of every run that sends, watches and reports.
+func (o *ConductOptions) addWatching(c *cobra.Command) {
+	f := c.Flags()
+	f.DurationVar(&o.Settle, "settle", 0, "how long no new effect may come before the endpoint counts as quiet (default: three times the slowest lag seen in control)")
+	f.DurationVar(&o.SettleMax, "settle-max", 30*time.Second, "how long to wait for that at most")
 	f.StringVar(&o.Journal, "journal", "", "journal `file` (default: .hookonce/TIME-seedN.jsonl)")
 	f.BoolVar(&o.KeepBodies, "keep-bodies", false, "keep bodies in the journal as they are, with secrets and personal data")
-	f.Float64Var(&o.TimeScale, "time-scale", 0, "factor on the provider's waits between redeliveries; 1 is real time (default: short enough to be quick)")
 	f.DurationVar(&o.Patience, "patience", 0, "how long to wait for an answer (default: the provider's timeout)")
 	f.DurationVar(&o.MaxDuration, "max-duration", 0, "stop sending after this long")
 	o.ReportingOptions.add(c)
-	addTUI(c, &o.TUI, "auto (in a terminal, unless --out writes to it)")
 }
 
 // conduct is one run being carried out.
@@ -60,6 +67,10 @@ type conduct struct {
 	late func(context.Context, time.Duration) error
 	// reference says under which conditions the reference runs.
 	reference referenceConditions
+	// traffic sends what comes between the control phase and the fault-free tail and is not in the plan; nil for nothing.
+	traffic func() error
+	// judged adds to the verdict and the report; nil for nothing.
+	judged func(audit.Verdict) (audit.Verdict, *report.Load, error)
 	// close ends an endpoint that was started for the run; nil where there is none.
 	close func()
 	// tap is told each record as it is journaled; nil for nobody.
@@ -89,6 +100,7 @@ func (c *conduct) run(ctx context.Context) error {
 type finished struct {
 	journal replay.Journal
 	verdict audit.Verdict
+	load    *report.Load
 	writing error
 }
 
@@ -121,7 +133,12 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 	c.rec.End(replay.TargetRun)
 	c.runReference()
 	journal, writing := c.rec.Close()
-	return finished{journal, audit.Judge(journal.Target, journal.Reference), writing}, nil
+	f := finished{journal: journal, verdict: audit.Judge(journal.Target, journal.Reference), writing: writing}
+	var err error
+	if c.judged != nil {
+		f.verdict, f.load, err = c.judged(f.verdict)
+	}
+	return f, err
 }
 
 // prepare opens what the run needs, before anything is sent.
@@ -164,7 +181,9 @@ func (c *conduct) completeHeader() error {
 	h.Schema, h.Tool, h.Profile = replay.JournalSchema, toolVersion(), c.p.sides[0].profile
 	h.Others = c.p.others()
 	h.Patience, h.TimeScale = c.o.Patience, c.o.TimeScale
-	h.Reference, h.Engine = c.o.Reference, engineName(c.o.Redis)
+	if c.o.Reference != "" {
+		h.Reference, h.Engine = c.o.Reference, engineName(c.o.Redis)
+	}
 	if h.Patience == 0 && len(h.Others) == 0 {
 		h.Patience = h.Profile.Patience
 	}
@@ -177,6 +196,9 @@ func (c *conduct) completeHeader() error {
 	h.ClockMoved = c.late != nil
 	if h.Patience < 0 || h.TimeScale < 0 || h.TimeScale > 1 {
 		return usagef("--patience and --time-scale must be above zero, and --time-scale at most 1")
+	}
+	if c.o.Reference == "" {
+		return nil
 	}
 	return checkReference(c.o.Reference, c.o.Redis)
 }
@@ -222,8 +244,10 @@ func (c *conduct) openSources(base time.Time) error {
 }
 
 // send dispatches the plan and records what happens.
-func (c *conduct) send() error {
-	running, err := dispatch.Run(c.stop.soft, c.p.plan, c.target, dispatch.Options{
+func (c *conduct) send() error { return c.dispatch(c.p.plan, c.beforePhase) }
+
+func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Phase) error) error {
+	running, err := dispatch.Run(c.stop.soft, p, c.target, dispatch.Options{
 		Sign:         c.p.sign,
 		Acknowledges: c.p.acknowledges,
 		GivesUp:      c.p.givesUp,
@@ -232,7 +256,7 @@ func (c *conduct) send() error {
 		TimeScale:    c.header.TimeScale,
 		Base:         c.rec.base,
 		Late:         c.late,
-		BeforePhase:  c.beforePhase,
+		BeforePhase:  before,
 		Hard:         c.stop.hard,
 	})
 	if err != nil {
@@ -255,7 +279,15 @@ func (c *conduct) send() error {
 var errNothingAcked = errors.New("the endpoint acknowledged no event of the control phase, so the faults were not sent")
 
 // beforePhase waits for effects where the next phase depends on them being there.
-func (c *conduct) beforePhase(_ context.Context, p replay.Phase) error {
+func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
+	if p == replay.PhaseTail && c.traffic != nil {
+		if err := c.beforePhase(ctx, replay.PhaseFault); err != nil {
+			return err
+		}
+		if err := c.traffic(); err != nil {
+			return err
+		}
+	}
 	if p == replay.PhaseFault {
 		if !ackedAny(c.rec.Snapshot()) {
 			return errNothingAcked
@@ -271,7 +303,9 @@ func (c *conduct) beforePhase(_ context.Context, p replay.Phase) error {
 		c.middle.phase(p)
 	}
 	c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkPhase, At: c.rec.Now(), Phase: p})
-	c.show.Phase(p, c.p.plan)
+	if p != replay.PhaseFault || c.traffic == nil {
+		c.show.Phase(p, c.p.plan)
+	}
 	return nil
 }
 
@@ -345,6 +379,7 @@ func (c *conduct) conclude(f finished) error {
 	c.show.Done()
 	// The run is over, and so is its context; the explanation takes seconds.
 	r := newReport(context.WithoutCancel(c.stop.hard), c.s, f.journal, f.verdict, c.o.Explain)
+	r.Load = f.load
 	verdict, err := c.o.tell(c.s, c.outs, r)
 	if err != nil {
 		return err

@@ -43,11 +43,20 @@ func readConfig(c *cobra.Command, s *Streams, path string) (config, error) {
 	if len(text) > maxConfig {
 		return config{}, usagef("%s: larger than %d bytes: not a configuration", path, maxConfig)
 	}
-	return setFlags(c.Flags(), path, text, func(name string) string { return os.Expand(name, s.Getenv) })
+	return setFlags(c.Flags(), path, text, func(name string) string { return os.Expand(name, s.Getenv) }, settingsOfRun(c))
+}
+
+// settingsOfRun are those that another command than run leaves aside where it has none of that name: one file serves all.
+func settingsOfRun(c *cobra.Command) *pflag.FlagSet {
+	run, _, err := c.Root().Find([]string{"run"})
+	if err != nil {
+		return c.Flags()
+	}
+	return run.Flags()
 }
 
 // setFlags reads the settings of a YAML mapping. ${NAME} in values is the environment's.
-func setFlags(flags *pflag.FlagSet, path string, text []byte, expand func(string) string) (config, error) {
+func setFlags(flags *pflag.FlagSet, path string, text []byte, expand func(string) string, elsewhere ...*pflag.FlagSet) (config, error) {
 	var c config
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
@@ -77,6 +86,9 @@ func setFlags(flags *pflag.FlagSet, path string, text []byte, expand func(string
 			continue
 		}
 		f := flags.Lookup(name)
+		if f == nil && slices.ContainsFunc(elsewhere, func(o *pflag.FlagSet) bool { return o.Lookup(name) != nil }) {
+			continue
+		}
 		if f == nil || name == "config" || strings.HasPrefix(name, "help") {
 			return c, usagef("%s:%d: there is no setting %q (the settings are the flags of hookonce run, fixtures and providers)", path, line, name)
 		}

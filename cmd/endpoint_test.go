@@ -114,7 +114,12 @@ func serveEndpoint(t *testing.T, e *endpoint) string {
 	if e.keyOf == nil {
 		e.keyOf = byID
 	}
-	srv := httptest.NewServer(e)
+	return serveHandler(t, e)
+}
+
+func serveHandler(t *testing.T, h http.Handler) string {
+	t.Helper()
+	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return srv.URL
 }

@@ -25,6 +25,8 @@ func moreText(c *cobra.Command) string {
 	switch c.Annotations[more] {
 	case "faults":
 		return faultList()
+	case "figures":
+		return figureList()
 	case "handlers":
 		return handlerList()
 	}
@@ -36,6 +38,7 @@ func foremost() map[string][]string {
 	return map[string][]string{
 		"run":    {"target", "secret", "effects", "faults", "late", "seed", "only", "wait", "out", "baseline"},
 		"demo":   {"faults", "seed", "only", "out", "tui", "work"},
+		"load":   {"target", "secret", "effects", "rate", "duration", "duplicates", "races", "bad-signatures", "closed", "fail-if", "out", "results"},
 		"plan":   {"faults", "seed", "only", "late", "copies", "race", "bursts", "provider", "out"},
 		"serve":  {"listen", "secret", "work", "fail-first", "redis", "provider"},
 		"record": {"listen", "forward", "out", "provider"},

@@ -56,7 +56,7 @@ overwritten.`,
 		return usagef("%v (see %s --help)", err, c.CommandPath())
 	})
 	root.AddCommand(
-		NewRunCmd(s), NewDemoCmd(s, fixtures), NewServeCmd(s), NewPlanCmd(s), NewAuditCmd(s), NewReportCmd(s),
+		NewRunCmd(s), NewLoadCmd(s), NewDemoCmd(s, fixtures), NewServeCmd(s), NewPlanCmd(s), NewAuditCmd(s), NewReportCmd(s),
 		NewProvidersCmd(s), NewZooCmd(s), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s), NewManCmd(s), NewInitCmd(s),
 	)
 	for _, c := range root.Commands() {

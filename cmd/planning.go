@@ -35,17 +35,24 @@ type PlanningOptions struct {
 	EffectKey string
 	// WithRedis says that a proxy stands before the endpoint's Redis.
 	WithRedis bool
+	// faultless plans nothing but the control phase, the tail and the sentinels.
+	faultless bool
 }
 
 func (o *PlanningOptions) add(f *pflag.FlagSet) {
-	f.StringVar(&o.Provider, "provider", "", "`name` of the provider (default: detect)")
-	f.Uint64Var(&o.Seed, "seed", 1, "seed of everything random: same seed, same plan")
+	o.addEvents(f)
 	f.StringVar(&o.Faults, "faults", "all", "faults to inject, as a `list`: all, "+strings.Join(chaos.Names(), ", ")+"; -NAME leaves one out; all is without "+strings.Join(chaos.OptIns(), ", "))
 	f.IntVar(&o.Copies, "copies", 3, "deliveries of a duplicated event")
 	f.IntVar(&o.Race, "race", 3, "copies per gate: released together, so that they race")
 	f.IntVar(&o.Bursts, "bursts", 5, "gated bursts per raced event")
 	f.DurationSliceVar(&o.Late, "late", nil, "also send duplicates this long after the acknowledgement (really waits)")
 	f.BoolVar(&o.KeepIDs, "keep-ids", false, "send the recorded ids instead of fresh ones, each event in one role only")
+}
+
+// addEvents adds the flags that say which events are sent.
+func (o *PlanningOptions) addEvents(f *pflag.FlagSet) {
+	f.StringVar(&o.Provider, "provider", "", "`name` of the provider (default: detect)")
+	f.Uint64Var(&o.Seed, "seed", 1, "seed of everything random: same seed, same plan")
 	f.StringSliceVar(&o.Only, "only", nil, "only event types that match a `pattern`, such as 'invoice.*'")
 	f.StringVar(&o.EffectKey, "effect-key", "", "`path` in the body of the id that effects are counted under, such as data.object.metadata.order_id")
 }
@@ -66,6 +73,7 @@ func (o *PlanningOptions) completeSecrets(s *Streams) {
 type planned struct {
 	sides    []side
 	plan     replay.Plan
+	input    chaos.Input // what the plan was built of
 	fixtures fixture.Set
 	events   []replay.Event
 }
@@ -89,19 +97,22 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	if p.sides, err = o.sidesOf(p.events); err != nil {
 		return nil, err
 	}
-	faults, err := chaos.ParseFaults(o.Faults)
-	if err != nil {
-		return nil, usagef("--faults: %w", err)
+	var faults []string
+	if !o.faultless {
+		if faults, err = chaos.ParseFaults(o.Faults); err != nil {
+			return nil, usagef("--faults: %w", err)
+		}
 	}
 	if o.WithRedis && strings.Contains(o.Faults, "all") {
 		faults = chaos.Join(faults, chaos.RedisFaults(), o.Faults)
 	}
 	o.tellOfFixtures(set, p.events, say)
-	p.plan, err = chaos.Build(chaos.Input{
+	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts,
 			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Signed: p.signed(), Unsigned: p.unsigned()},
-	})
+	}
+	p.plan, err = chaos.Build(p.input)
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
@@ -190,14 +201,24 @@ func (o *PlanningOptions) findEffectKeys(events []replay.Event) error {
 		if err != nil {
 			return usagef("fixture %w", err)
 		}
-		v := gjson.GetBytes(e.Body, o.EffectKey)
-		if v.Exists() && !v.IsObject() && !v.IsArray() {
-			events[i].EffectKey = v.String()
-			found = true
+		if key := o.effectKeyOf(e); key != "" {
+			events[i].EffectKey, found = key, true
 		}
 	}
 	if !found {
 		return usagef("--effect-key %s: no event has a value there", o.EffectKey)
 	}
 	return nil
+}
+
+// effectKeyOf is what --effect-key finds in a loaded event; "" where it finds nothing.
+func (o *PlanningOptions) effectKeyOf(e replay.Event) string {
+	if o.EffectKey == "" {
+		return ""
+	}
+	v := gjson.GetBytes(e.Body, o.EffectKey)
+	if !v.Exists() || v.IsObject() || v.IsArray() {
+		return ""
+	}
+	return v.String()
 }

@@ -118,6 +118,33 @@ func (p *progress) Attempt(a replay.Attempt) {
 	p.draw(false)
 }
 
+// Planned counts deliveries that were not in the plan.
+func (p *progress) Planned(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.total += n
+}
+
+// Loading tells that traffic is sent; asked says how much.
+func (p *progress) Loading(asked string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.phase = "load: " + asked
+	p.draw(true)
+	if !p.s.Lively() && !p.held {
+		fmt.Fprintln(p.s.Err, p.phase)
+	}
+}
+
+// Tick tells how far the traffic is, where no line redraws itself.
+func (p *progress) Tick() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.s.Lively() && !p.held {
+		fmt.Fprintf(p.s.Err, "  %d sent, %d acked, %d refused, %d unknown, %d effects\n", p.sent, p.acked, p.refused, p.unknown, p.effects)
+	}
+}
+
 // Effect counts an effect.
 func (p *progress) Effect() {
 	p.mu.Lock()

@@ -127,6 +127,23 @@ func (r *recorder) text(s string) string {
 	return redact.Text(s)
 }
 
+// Planned records events and deliveries that were not in the plan when the run began: sustained traffic is made on the fly.
+// The events' bodies are not kept, neither here nor in the journal: the seed makes them again.
+func (r *recorder) Planned(events []replay.Event, deliveries []replay.Delivery) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := &r.journal.Target.Plan
+	for _, e := range events {
+		e = e.Unloaded(nil)
+		p.Events = append(p.Events, e)
+		r.write(replay.Record{Event: &e})
+	}
+	for _, d := range deliveries {
+		p.Deliveries = append(p.Deliveries, d)
+		r.write(replay.Record{Delivery: &d})
+	}
+}
+
 // Attempt records an attempt of a run.
 func (r *recorder) Attempt(run replay.Run, a replay.Attempt) {
 	r.mu.Lock()

@@ -53,7 +53,7 @@ func findReference(name string) reference.Handler {
 // runReference carries the same plan out in virtual time. A run that was stopped
 // has nothing to compare with.
 func (c *conduct) runReference() {
-	if c.stop.Why() != "" {
+	if c.stop.Why() != "" || c.o.Reference == "" {
 		return
 	}
 	c.show.Referencing(c.o.Reference)

@@ -67,13 +67,20 @@ Exit codes: 0 pass, 1 violations, 2 usage, 3 inconclusive, 4 the run could not b
 }
 
 func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
+	o.addEndpoint(c)
+	o.PlanningOptions.add(c.Flags())
+	o.MiddleOptions.add(c.Flags())
+	o.ConductOptions.add(c)
+}
+
+// addEndpoint adds the flags that say where the endpoint is, how it is reached, and how its effects are judged.
+func (o *RunOptions) addEndpoint(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.Target, "target", "", "`URL` of the endpoint")
 	f.StringVar(&o.PublicURL, "public-url", "", "`URL` the endpoint believes it has, for providers that sign it (default: the target)")
 	f.StringVar(&o.WebhookID, "webhook-id", "", "PayPal: `ID` of the endpoint's webhook, which is signed")
 	f.StringVar(&o.CertURL, "cert-url", "", "PayPal: `URL` of your own certificate, for an endpoint that trusts it")
 	o.addSecrets(f)
-	o.PlanningOptions.add(f)
 	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable)")
 	f.StringToStringVar(&o.Expect, "expect-effects", nil, "`TYPE=N`: an event of this type has N effects, whatever control shows")
 	f.StringSliceVar(&o.Checks, "checks", nil, "checks that must be decided, as a `list`: an undecided one makes the run inconclusive")
@@ -85,8 +92,6 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	f.DurationVar(&o.Wait, "wait", 0, "how long to wait for the endpoint, and the effect sources, to come up")
 	f.StringVar(&o.Reset, "reset", "", "`command` to run before the run, such as one that empties a test database")
 	f.StringVar(&o.Config, "config", "", "`file` with the same settings (default: hookonce.yaml, if there is one); flags win")
-	o.MiddleOptions.add(f)
-	o.ConductOptions.add(c)
 }
 
 func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
@@ -109,11 +114,7 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.PublicURL == "" {
-		public := *target.URL
-		public.User = nil
-		o.PublicURL = public.String()
-	}
+	o.completePublicURL(target)
 	outs, err := o.outputs(s)
 	if err != nil {
 		return err
@@ -143,6 +144,15 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	return perform(c.Context(), s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
 		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header, middle: m})
 	})
+}
+
+// completePublicURL takes the target's for the URL that the endpoint believes it has, where nobody says another.
+func (o *RunOptions) completePublicURL(target dispatch.Target) {
+	if o.PublicURL == "" {
+		public := *target.URL
+		public.User = nil
+		o.PublicURL = public.String()
+	}
 }
 
 // prepare completes a run with its plan and its effect sources, and resets the endpoint.
@@ -231,7 +241,10 @@ func (o *RunOptions) expectations() (map[string]int, error) {
 }
 
 func (o *RunOptions) sources(p replay.Plan) ([]observe.Source, error) {
-	ids := observe.IDsOf(p)
+	return o.sourcesOf(observe.IDsOf(p))
+}
+
+func (o *RunOptions) sourcesOf(ids *observe.IDs) ([]observe.Source, error) {
 	var out []observe.Source
 	for _, spec := range o.Effects {
 		src, err := observe.Parse(spec, observe.Options{Known: ids.Known, Event: ids.Event})

@@ -24,6 +24,7 @@ func (p *page) details(r Report) {
 		}
 		p.rest(g.findings[shown:])
 	}
+	p.load(r.Load)
 	p.afterwards(r)
 }
 

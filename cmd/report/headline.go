@@ -30,6 +30,11 @@ func (r Report) failed() string {
 			known++
 		}
 	}
+	for _, c := range r.Checks {
+		if c.Status == audit.Fail && c.Findings == 0 {
+			s = strings.TrimPrefix(s+", "+c.Name, ", ")
+		}
+	}
 	switch {
 	case s == "":
 		return "a check failed"

@@ -78,7 +78,7 @@ func (c *chart) add(row chartRow, from []Bucket, x scale, what string) {
 // charts are those there is data for.
 func (r Report) charts() []chart {
 	var out []chart
-	for _, c := range []chart{r.latencyChart(), r.spreadChart(), r.activityChart()} {
+	for _, c := range []chart{r.loadChart(), r.latencyChart(), r.spreadChart(), r.activityChart()} {
 		if len(c.Rows) > 0 {
 			out = append(out, c)
 		}

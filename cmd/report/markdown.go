@@ -18,6 +18,7 @@ func Markdown(w io.Writer, r Report) error {
 	m := &markdown{}
 	m.head(r)
 	m.checks(r)
+	m.load(r.Load)
 	m.findings(r)
 	m.explanation(r.Explanation)
 	m.notes(r)

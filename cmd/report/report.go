@@ -51,7 +51,9 @@ type Report struct {
 	Notes       []string     `json:"notes"`
 	// Baseline compares with what is known; nil where no baseline was given.
 	Baseline *Compared `json:"baseline,omitempty"`
-	Stats    Stats     `json:"stats"`
+	// Load is how sustained traffic went; nil for every other run.
+	Load  *Load `json:"load,omitempty"`
+	Stats Stats `json:"stats"`
 }
 
 // Micros is a duration that JSON shows as an integer number of microseconds.

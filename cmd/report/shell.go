@@ -37,8 +37,8 @@ func narrow(command string, seed uint64, fault, only string) string {
 		return ""
 	}
 	add := []string{"--seed", strconv.FormatUint(seed, 10)}
-	drop := []string{"--seed", "--out", "--journal", "--tui", "--baseline", "--write-baseline"}
-	if fault != "" {
+	drop := []string{"--seed", "--out", "--journal", "--tui", "--baseline", "--write-baseline", "--results"}
+	if fault != "" && !takesNoFaults(words) {
 		add, drop = append(add, "--faults", fault), append(drop, "--faults")
 	}
 	if only != "" {
@@ -46,6 +46,9 @@ func narrow(command string, seed uint64, fault, only string) string {
 	}
 	return strings.Join(replaceFlags(words, drop, add), " ")
 }
+
+// takesNoFaults says that the command is one of sustained traffic, which has shares instead of faults.
+func takesNoFaults(words []word) bool { return len(words) > 1 && words[1].safe() == "load" }
 
 // replaceFlags leaves out the dropped flags with their values and puts new words
 // at the end, though before a "--".

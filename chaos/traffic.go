@@ -1,0 +1,195 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+
+	"hookonce/replay"
+)
+
+// Shares are the parts of sustained traffic that are no ordinary first deliveries, each from 0 to 1 of all deliveries.
+type Shares struct {
+	Duplicates    float64 // sent again, some time after the first
+	Races         float64 // copies released together
+	Reorders      float64 // events of a lifecycle, newest first
+	BadSignatures float64 // must be refused
+}
+
+// Hit is what sustained traffic sends at one moment: deliveries that are released together where they have a gate,
+// and one after the other where not.
+type Hit struct {
+	// Events are new ones; a duplicate's event was in an earlier hit.
+	Events     []replay.Event
+	Deliveries []replay.Delivery
+	// Of are the deliveries' events.
+	Of []*replay.Event
+}
+
+// hitKind is one kind of hit: how often it comes, and how it is made.
+type hitKind struct {
+	weight float64 // of hits
+	make   func() Hit
+}
+
+// Traffic makes deliveries on the fly, for as long as somebody asks: the same input and seed give the same
+// hits in the same order. It remembers a bounded number of events, those that may still be duplicated.
+type Traffic struct {
+	b          *builder
+	kinds      []hitKind
+	total      float64
+	next, gate int // numbers
+	gap        int
+	recent     []sentEvent
+	hits       int
+	lifecycles [][]replay.Event
+}
+
+type sentEvent struct {
+	event *replay.Event
+	hit   int
+}
+
+// remembered is how many events that are old enough wait to be duplicated, at most.
+const remembered = 256
+
+// NewTraffic makes traffic. Its deliveries are numbered on from those of before, and an event is duplicated no less than gap hits
+// after it was sent first. The error says which share cannot be had.
+func NewTraffic(in Input, s Shares, before replay.Plan, gap int) (*Traffic, error) {
+	if err := check(in); err != nil {
+		return nil, err
+	}
+	t := &Traffic{next: len(before.Deliveries), gate: len(before.Gates()), gap: max(1, gap), lifecycles: lifecycles(in.Events)}
+	t.b = newBuilder(in).forFault("load")
+	if err := s.check(in, len(t.lifecycles)); err != nil {
+		return nil, err
+	}
+	length := 0
+	for _, l := range t.lifecycles {
+		length += len(l)
+	}
+	perReorder := float64(length) / float64(max(1, len(t.lifecycles)))
+	t.kinds = []hitKind{
+		{s.Duplicates, t.duplicate},
+		{s.Races / float64(in.Settings.Race), t.race},
+		{s.BadSignatures, t.badSignature},
+		{1 - s.Duplicates - s.Races - s.Reorders - s.BadSignatures, t.first},
+	}
+	if s.Reorders > 0 {
+		t.kinds = append(t.kinds, hitKind{s.Reorders / perReorder, t.reorder})
+	}
+	for _, k := range t.kinds {
+		t.total += k.weight
+	}
+	return t, nil
+}
+
+func (s Shares) check(in Input, lifecycles int) error {
+	sum := 0.0
+	for name, v := range map[string]float64{"--duplicates": s.Duplicates, "--races": s.Races, "--reorders": s.Reorders, "--bad-signatures": s.BadSignatures} {
+		if !(v >= 0 && v <= 1) {
+			return fmt.Errorf("%s: a share is between 0%% and 100%%", name)
+		}
+		sum += v
+	}
+	switch {
+	case sum > 0.95:
+		return fmt.Errorf("--duplicates, --races, --reorders and --bad-signatures are %.0f%% of the traffic together: leave at least 5%% for ordinary deliveries", sum*100)
+	case s.BadSignatures > 0 && !in.Settings.Signed:
+		return errors.New("--bad-signatures needs the --secret that the good ones are made with")
+	case s.Reorders > 0 && lifecycles == 0:
+		return errors.New("--reorders needs fixtures of which several speak of one subject, with versions: none of these do")
+	case in.Settings.KeepIDs:
+		return errors.New("--keep-ids: sustained traffic needs fresh ids, there are more deliveries than fixtures")
+	}
+	return nil
+}
+
+// HitsPerDelivery is how many hits make one delivery, on average: at most 1.
+func (t *Traffic) HitsPerDelivery() float64 { return t.total }
+
+// Next makes the next hit.
+func (t *Traffic) Next() (Hit, error) {
+	t.hits++
+	at := t.b.rng.Float64() * t.total
+	for _, k := range t.kinds {
+		if at < k.weight {
+			h := k.make()
+			t.forget()
+			return h, t.b.root.err
+		}
+		at -= k.weight
+	}
+	h := t.first()
+	t.forget()
+	return h, t.b.root.err
+}
+
+// forget lets go of what a plan would keep: the traffic has no end.
+func (t *Traffic) forget() {
+	b := t.b
+	*b.events = nil
+	clear(b.keys)
+	clear(b.provider)
+	if n := len(t.recent) - t.gap - remembered; n > 0 {
+		t.recent = append([]sentEvent(nil), t.recent[n:]...)
+	}
+}
+
+func (t *Traffic) fixture() replay.Event { return t.b.in.Events[t.b.rng.IntN(len(t.b.in.Events))] }
+
+func (t *Traffic) fresh() (Hit, *replay.Event) {
+	h := Hit{Events: []replay.Event{t.b.fresh(t.fixture())}}
+	return h, &h.Events[0]
+}
+
+// add appends a delivery to a hit.
+func (t *Traffic) add(h Hit, e *replay.Event, fault string, role replay.Role, c replay.Conditions) Hit {
+	t.next++
+	h.Deliveries = append(h.Deliveries, replay.Delivery{N: t.next, Event: e.Key, Phase: replay.PhaseFault, Fault: fault, Role: role, Conditions: c})
+	h.Of = append(h.Of, e)
+	return h
+}
+
+func (t *Traffic) first() Hit {
+	h, e := t.fresh()
+	t.recent = append(t.recent, sentEvent{e, t.hits})
+	return t.add(h, e, "", replay.RoleFirst, replay.Conditions{})
+}
+
+// duplicate sends the oldest event again that is still remembered; at the very start, there is none yet.
+func (t *Traffic) duplicate() Hit {
+	if len(t.recent) == 0 || t.recent[0].hit > t.hits-t.gap {
+		return t.first()
+	}
+	e := t.recent[0].event
+	t.recent = t.recent[1:]
+	return t.add(Hit{}, e, "duplicate", replay.RoleDuplicate, replay.Conditions{})
+}
+
+func (t *Traffic) race() Hit {
+	h, e := t.fresh()
+	t.gate++
+	for i := range t.b.in.Settings.Race {
+		role := replay.RoleDuplicate
+		if i == 0 {
+			role = replay.RoleFirst
+		}
+		h = t.add(h, e, "race", role, replay.Conditions{Gate: t.gate})
+	}
+	return h
+}
+
+func (t *Traffic) badSignature() Hit {
+	h, e := t.fresh()
+	kinds := [...]replay.Signature{replay.SignMissing, replay.SignWrongKey, replay.SignTampered}
+	return t.add(h, e, "bad-signature", replay.RoleFirst, replay.Conditions{Signature: kinds[t.b.rng.IntN(len(kinds))]})
+}
+
+func (t *Traffic) reorder() Hit {
+	var h Hit
+	h.Events = reversed(t.b.freshGroup(t.lifecycles[t.b.rng.IntN(len(t.lifecycles))]))
+	for i := range h.Events {
+		h = t.add(h, &h.Events[i], "reorder", replay.RoleFirst, replay.Conditions{})
+	}
+	return h
+}

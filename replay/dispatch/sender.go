@@ -1,0 +1,66 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"hookonce/replay"
+)
+
+// Sender sends deliveries as they come, without a plan: sustained load makes its events on the fly. It keeps nothing
+// of a delivery once it is over, so its memory is that of what is under way. Phases, waits, redeliveries that
+// depend on an acknowledgement and hang-ups by latency are a plan's business: see Run.
+type Sender struct {
+	to   *endpoint
+	o    Options
+	pool *pool
+	base clock
+	done func() bool
+}
+
+// NewSender makes a sender. The error is of a target or an option that cannot be used.
+func NewSender(t Target, o Options) (*Sender, error) {
+	to, err := t.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	if o, err = o.complete(replay.Plan{}); err != nil {
+		return nil, err
+	}
+	s := &Sender{to: to, o: o}
+	s.base.base = o.Base
+	s.pool = newPool(to, s.base.now, o.Patience)
+	s.done = context.AfterFunc(o.Hard, s.pool.abort)
+	return s, nil
+}
+
+// Send sends one delivery of an event, or several copies of it that are released together, and returns an attempt
+// for each, in the order in which they ended. It may be called from several goroutines at once.
+func (s *Sender) Send(e *replay.Event, copies ...replay.Delivery) []replay.Attempt {
+	r := &runner{Options: s.o, to: s.to, pool: s.pool, events: map[string]*replay.Event{e.Key: e},
+		soft: s.o.Hard, ended: make(chan ending, len(copies))}
+	r.clock.base = s.o.Base
+	u := &unit{n: copies[0].N, members: copies, left: len(copies)}
+	if len(copies) > 1 {
+		u.gate = copies[0].Gate
+		r.race(u)
+		r.work.Wait()
+	} else {
+		r.deliver(u)
+	}
+	close(r.ended)
+	attempts := make([]replay.Attempt, 0, len(copies))
+	for end := range r.ended {
+		attempts = append(attempts, end.attempt)
+	}
+	return attempts
+}
+
+// Now is the time since the base.
+func (s *Sender) Now() time.Duration { return s.base.now() }
+
+// Close closes all connections. Nothing may be under way.
+func (s *Sender) Close() {
+	s.done()
+	s.pool.close()
+}

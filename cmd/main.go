@@ -37,9 +37,8 @@ func newRootCmd(s *Streams, fixtures fs.FS) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "hookonce",
 		Short: "Prove that a webhook endpoint processes every event exactly once",
-		Long: `hookonce replays recorded webhooks against an endpoint the way a bad day at the provider
-would: duplicated, raced, reordered, timed out, redelivered. It watches the effects that
-the endpoint commits and reports which events were doubled, lost or overwritten.`,
+		Long: `hookonce replays recorded webhooks the way a bad day at the provider would, watches the
+effects, and reports which events were doubled, lost or overwritten.`,
 		Example: `  hookonce demo                       # see it catch the published lock pattern
   hookonce run ./fixtures --target http://localhost:3000/webhooks/stripe \
     --secret whsec_... --effects http://localhost:3000/effects`,

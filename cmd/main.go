@@ -40,8 +40,7 @@ func newRootCmd(s *Streams, fixtures fs.FS) *cobra.Command {
 		Long: `hookonce replays recorded webhooks the way a bad day at the provider would, watches the
 effects, and reports which events were doubled, lost or overwritten.`,
 		Example: `  hookonce demo                       # see it catch the published lock pattern
-  hookonce run ./fixtures --target http://localhost:3000/webhooks/stripe \
-    --secret whsec_... --effects http://localhost:3000/effects`,
+  hookonce run ./fixtures --target http://localhost:3000/hook --secret whsec_...`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

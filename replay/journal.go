@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -61,12 +60,13 @@ type End struct {
 // ErrJournal wraps everything that is wrong with a journal's content.
 var ErrJournal = errors.New("journal")
 
-// Encoder writes records, one a line. It does not buffer: a record handed over is
+// Encoder writes records, one a line, each with its checksum. It does not buffer: a record handed over is
 // written when Encode returns. It is not safe for concurrent use.
 type Encoder struct {
 	w   io.Writer
 	buf bytes.Buffer
 	enc *json.Encoder
+	sum []byte
 }
 
 // NewEncoder returns an Encoder that writes to w.
@@ -83,6 +83,9 @@ func (e *Encoder) Encode(r Record) error {
 	if err := e.enc.Encode(r); err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
+	e.buf.Truncate(e.buf.Len() - len("}\n"))
+	e.sum = append(appendSum(e.sum[:0], e.buf.Bytes()), '\n')
+	e.buf.Write(e.sum)
 	_, err := e.w.Write(e.buf.Bytes())
 	return err
 }
@@ -138,22 +141,19 @@ const MaxBodies = 64 << 20
 // not a record is an error that names the line.
 func ReadJournal(r io.Reader) (Journal, error) {
 	var j Journal
-	br := bufio.NewReaderSize(r, 1<<16)
-	for line := 1; ; line++ {
-		text, err := br.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return j, err
-		}
+	d := NewDecoder(r)
+	for {
+		var rec Record
+		err := d.Decode(&rec)
 		if errors.Is(err, io.EOF) {
-			j.Torn = len(text) > 0
+			j.Torn = d.Torn()
 			return j, j.checkWhole()
 		}
-		var rec Record
-		if err := json.Unmarshal(text, &rec); err != nil {
-			return j, fmt.Errorf("%w: line %d is not a record: %w", ErrJournal, line, err)
+		if err != nil {
+			return j, err
 		}
 		if err := j.Add(rec); err != nil {
-			return j, fmt.Errorf("%w: line %d: %w", ErrJournal, line, err)
+			return j, d.at(err)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (s *Stream) Add(r replay.Record) error {
 
 func (s *Stream) add(r replay.Record) error {
 	light := r.Event == nil && r.Delivery == nil && r.Attempt == nil && r.Effect == nil
-	if light && (r.Body != nil || r.Lock != nil) {
+	if light && (r.Body != nil || r.Lock != nil || r.Command != nil) {
 		return nil
 	}
 	if r.Run == replay.ReferenceRun && s.head.Reference == nil {

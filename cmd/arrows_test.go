@@ -19,6 +19,7 @@ var arrows = []struct {
 	{"hookonce", []string{"hookonce/cmd"}},
 	{"hookonce/replay", nil},
 	{"hookonce/replay/redact", nil},
+	{"hookonce/replay/journal", []string{"hookonce/replay"}},
 	{"hookonce/replay/dispatch", []string{"hookonce/replay"}},
 	{"hookonce/replay/load", []string{"hookonce/replay"}},
 	{"hookonce/replay/provider", []string{"hookonce/replay"}},

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"hookonce/cmd/report"
-	"hookonce/dedupe/audit"
 	"hookonce/replay"
 )
 
@@ -36,11 +35,11 @@ func runAudit(ctx context.Context, s *Streams, o ReportingOptions, path string) 
 	if err != nil {
 		return err
 	}
-	j, err := readJournal(path)
+	j, v, err := judgeJournal(path, wholeInMemory)
 	if err != nil {
 		return err
 	}
-	r := newReport(ctx, s, j, audit.Judge(j.Target, j.Reference), o.Explain)
+	r := newReport(ctx, s, j, v, o.Explain)
 	verdict, err := o.tell(s, outs, r)
 	if err != nil {
 		return err
@@ -49,19 +48,36 @@ func runAudit(ctx context.Context, s *Streams, o ReportingOptions, path string) 
 }
 
 func readJournal(path string) (replay.Journal, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return replay.Journal{}, usagef("journal %s: there is no such file", path)
-	}
+	f, err := openJournal(path)
 	if err != nil {
-		return replay.Journal{}, usagef("journal %w", err)
+		return replay.Journal{}, err
 	}
 	defer f.Close()
 	j, err := replay.ReadJournal(f)
 	if err != nil {
-		return j, usagef("%s: %w", path, err)
+		return j, journalError(path, err)
 	}
 	return j, nil
+}
+
+func openJournal(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("journal %s: there is no such file", path)
+	}
+	if err != nil {
+		return nil, usagef("journal %w", err)
+	}
+	return f, nil
+}
+
+// journalError says where in the file it is, the way editors read it.
+func journalError(path string, err error) error {
+	var at *replay.LineError
+	if errors.As(err, &at) {
+		return usagef("%s:%d: journal: this line %w", path, at.Line, at.Err)
+	}
+	return usagef("%s: %w", path, err)
 }
 
 func addOut(c *cobra.Command, out *[]string) {

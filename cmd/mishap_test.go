@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"net/http"
@@ -236,9 +235,10 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.mu.Lock()
-	r.buf = bufio.NewWriter(full)
-	r.enc = replay.NewEncoder(r.buf)
+	unused := r.out
+	r.writeTo(full)
 	r.mu.Unlock()
+	unused.Close()
 	r.Attempt(replay.TargetRun, replay.Attempt{Delivery: 1, Outcome: replay.Acked})
 	if err := <-failed; !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "free some space") {
 		t.Errorf("failed: %v", err)

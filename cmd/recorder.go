@@ -1,9 +1,9 @@
 package cmd
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -11,12 +11,9 @@ import (
 	"time"
 
 	"hookonce/replay"
+	"hookonce/replay/journal"
 	"hookonce/replay/redact"
 )
-
-// flushEvery is how long a record may wait before it is handed to the kernel,
-// where it survives the end of the process.
-const flushEvery = 20 * time.Millisecond
 
 // recorder keeps what happens in a run: in the journal file, as it happens, and as the history in memory.
 type recorder struct {
@@ -28,13 +25,10 @@ type recorder struct {
 
 	mu      sync.Mutex
 	file    *os.File
-	buf     *bufio.Writer
-	enc     *replay.Encoder
+	out     *journal.Writer
 	journal replay.Journal
 	err     error
 	failed  func(error)
-	done    chan struct{}
-	stopped chan struct{}
 }
 
 // newRecorder creates the journal and writes its header and plan. failed is called once if writing fails later.
@@ -49,27 +43,18 @@ func newRecorder(path string, keep bool, base time.Time, failed func(error)) (*r
 	if err != nil {
 		return nil, fmt.Errorf("journal %s: cannot be written: %w", path, errors.Unwrap(err))
 	}
-	r := &recorder{path: path, keep: keep, base: base, file: f, buf: bufio.NewWriterSize(f, 1<<16), failed: failed,
-		done: make(chan struct{}), stopped: make(chan struct{})}
-	r.enc = replay.NewEncoder(r.buf)
-	go r.flushes()
+	r := &recorder{path: path, keep: keep, base: base, file: f, failed: failed}
+	r.writeTo(f)
 	return r, nil
 }
 
-func (r *recorder) flushes() {
-	defer close(r.stopped)
-	t := time.NewTicker(flushEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-r.done:
-			return
-		case <-t.C:
-			r.mu.Lock()
-			r.check(r.buf.Flush())
-			r.mu.Unlock()
-		}
-	}
+// writeTo starts to write what is recorded.
+func (r *recorder) writeTo(w io.Writer) {
+	r.out = journal.NewWriter(w, func(err error) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.check(err)
+	})
 }
 
 // check remembers the first write error. The run then stops sending: what is not recorded must not happen.
@@ -96,7 +81,7 @@ func (r *recorder) write(rec replay.Record) {
 		r.tap(rec)
 	}
 	if r.err == nil {
-		r.check(r.enc.Encode(rec))
+		r.check(r.out.Write(rec))
 	}
 }
 
@@ -116,7 +101,7 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 		}
 		r.write(replay.Record{Body: &replay.Body{Event: e.Key, Text: r.text(string(whole.Body))}})
 	}
-	r.check(r.buf.Flush())
+	r.check(r.out.Flush())
 	return r.err
 }
 
@@ -213,7 +198,7 @@ func (r *recorder) End(run replay.Run) {
 	h.Stats = replay.StatsOf(r.journal.Target.Plan, h.Attempts)
 	h.Complete = true
 	r.write(replay.Record{Run: run, End: &replay.End{Stats: h.Stats}})
-	r.check(r.buf.Flush())
+	r.check(r.out.Flush())
 }
 
 func (r *recorder) history(run replay.Run) *replay.History {
@@ -235,11 +220,10 @@ func (r *recorder) Snapshot() replay.History {
 
 // Close flushes and closes the journal and returns what it holds.
 func (r *recorder) Close() (replay.Journal, error) {
-	close(r.done)
-	<-r.stopped
+	err := r.out.Close() // not under the lock: it may have a failure to tell
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.check(r.buf.Flush())
+	r.check(err)
 	r.check(r.file.Close())
 	return r.journal, r.err
 }

@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"github.com/spf13/cobra"
-
-	"hookonce/dedupe/audit"
 )
 
 // NewReportCmd renders a recorded run.
@@ -32,14 +30,18 @@ and no --out is given. Unlike audit it exits 0 whatever the verdict is.`,
 			if err := known.load(); err != nil {
 				return err
 			}
-			j, err := readJournal(args[0])
+			if interactive && !isLarge(args[0], wholeInMemory) {
+				j, err := readJournal(args[0])
+				if err != nil {
+					return err
+				}
+				return openRecorded(c.Context(), s, args[0], j)
+			}
+			j, v, err := judgeJournal(args[0], wholeInMemory)
 			if err != nil {
 				return err
 			}
-			if interactive {
-				return openRecorded(c.Context(), s, args[0], j)
-			}
-			r := newReport(c.Context(), s, j, audit.Judge(j.Target, j.Reference), explained)
+			r := newReport(c.Context(), s, j, v, explained)
 			r, err = known.apply(r)
 			if err != nil {
 				return err

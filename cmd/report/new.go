@@ -27,7 +27,7 @@ func New(j replay.Journal, v audit.Verdict) Report {
 	r.Findings = each(v.Findings, facts.finding)
 	r.Score = newScore(v.Score)
 	r.Reference = newReference(h.Header, v.Reference)
-	r.Stats = newStats(h, r)
+	r.Stats = newStats(h, v, r)
 	return r
 }
 
@@ -102,21 +102,22 @@ func newTime(h replay.Header) Time {
 	return t
 }
 
-func newStats(h replay.History, r Report) Stats {
+// newStats counts everything, also what a verdict over a large history does not list.
+func newStats(h replay.History, v audit.Verdict, r Report) Stats {
 	in := h.Stats
 	if !h.Complete {
 		in = replay.StatsOf(h.Plan, h.Attempts)
 	}
-	s := Stats{Events: len(r.Events), Deliveries: in.Deliveries, Attempts: in.Attempts, Elapsed: Micros(in.Elapsed),
-		LateP50: Micros(in.LateP50), LateP99: Micros(in.LateP99), LateMax: Micros(in.LateMax), Races: len(r.Races)}
-	for _, f := range r.Findings {
-		switch f.Severity {
+	s := Stats{Events: max(len(r.Events), v.Counted.Events), Deliveries: in.Deliveries, Attempts: in.Attempts, Elapsed: Micros(in.Elapsed),
+		LateP50: Micros(in.LateP50), LateP99: Micros(in.LateP99), LateMax: Micros(in.LateMax), Races: max(len(r.Races), v.Counted.Races)}
+	for _, c := range v.Checks {
+		switch c.Severity {
 		case audit.Violation:
-			s.Violations++
+			s.Violations += c.Findings
 		case audit.Warning:
-			s.Warnings++
+			s.Warnings += c.Findings
 		default:
-			s.Hints++
+			s.Hints += c.Findings
 		}
 	}
 	var spreads []Micros
@@ -125,7 +126,7 @@ func newStats(h replay.History, r Report) Stats {
 			spreads = append(spreads, g.Spread)
 		}
 	}
-	if s.Overlapped = len(spreads); s.Overlapped > 0 {
+	if s.Overlapped = max(len(spreads), v.Counted.Overlapped); len(spreads) > 0 {
 		slices.Sort(spreads)
 		s.Spread = spreads[len(spreads)/2]
 		s.RateBound = rateBound(r, s.Overlapped)

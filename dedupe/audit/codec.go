@@ -2,13 +2,10 @@ package audit
 
 import (
 	"encoding/binary"
-	"errors"
 	"math"
 
 	"hookonce/replay"
 )
-
-var errSpill = errors.New("what was spilled to disk cannot be read back: was the file changed?")
 
 // codec writes what is spilled, or reads it back: one description of a noun serves both, so that they cannot differ. It
 // leaves out what no check looks at.

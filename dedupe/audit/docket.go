@@ -19,13 +19,14 @@ type docket struct {
 	lines      map[string][]*line // what the sources told of each subject
 	compared   []*line            // those that can be judged; nil until somebody asked
 	names      []effectName
-	matched    bool           // some effect is of an event of the plan
-	unmatched  map[string]int // effects under keys the plan does not know, per source
-	faultsFrom time.Duration  // when the first phase after control began
-	gated      int            // deliveries with a gate
-	gates      []release      // by number
-	raced      []replay.Gate  // those outside of control
-	races      races          // and all of them in figures
+	matched    bool              // some effect is of an event of the plan
+	unmatched  map[string]int    // effects under keys the plan does not know, per source
+	faultsFrom time.Duration     // when the first phase after control began
+	gated      int               // deliveries with a gate
+	gates      []release         // by number
+	raced      []replay.Gate     // those outside of control
+	races      races             // and all of them in figures
+	rivals     map[int32]*rivals // by subject, of those with many events; nil until somebody asked
 	learnt     *learnt
 	survey     survey // what the checks must know of the whole history
 	reference  *docket
@@ -250,11 +251,13 @@ func (d *docket) fileCommands() {
 	for i := range d.h.Commands {
 		c := &d.h.Commands[i]
 		f := d.byKey[c.Event]
-		if c.Fault == "" || f == nil {
+		if c.Fault == "" || c.Event == "" || f == nil && d.part == nil {
 			continue
 		}
-		f.struck = c.Fault
-		f.forgotten = f.forgotten || replay.RedisKind(c.Fault).Loses()
+		if f != nil { // or it is of an event in another part
+			f.struck = c.Fault
+			f.forgotten = f.forgotten || replay.RedisKind(c.Fault).Loses()
+		}
 		if replay.RedisKind(c.Fault) == replay.RedisFlush {
 			d.forgetAll(c.At)
 		}

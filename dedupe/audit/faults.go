@@ -64,6 +64,9 @@ func (f *dossier) ackedBefore(at time.Duration) bool {
 
 // newerBefore says that a newer event of the subject had been sent before.
 func (d *docket) newerBefore(f *dossier, at time.Duration) bool {
+	if siblings := d.siblingsOf(f); len(siblings) > few {
+		return d.rivalsOf(f).newer(f) < at
+	}
 	for _, g := range d.siblingsOf(f) {
 		if f.event.Order(*g.event) < 0 && len(g.attempts) > 0 && g.attempts[0].Start < at {
 			return true

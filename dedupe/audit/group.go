@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sort"
@@ -72,7 +73,7 @@ func (s *Stream) each(part int, known map[string]string, f func(c *codec, seq, k
 			f(&c, seq, tag%kinds, tag/kinds)
 		}
 		if c.bad {
-			return errSpill
+			return fmt.Errorf("%w is not what was written", ErrSpill)
 		}
 		return nil
 	})

@@ -62,7 +62,8 @@ func (d *docket) judge() Verdict {
 func (d *docket) conclude(h hearing) Verdict {
 	d.survey = h.survey
 	v := Verdict{Findings: []Finding{}, Races: d.raced, Faults: d.faultRows(h.faults), Types: d.learnt.rows(), Notes: d.notes(),
-		LateTested: h.survey.late, Events: h.rows, Score: h.score}
+		LateTested: h.survey.late, Events: h.rows, Score: h.score,
+		Counted: Counted{h.score.Right + h.score.Wrong + h.score.Undecided, d.races.gates, d.races.overlapped}}
 	v.Missing = d.missingAltogether(v)
 	for i, c := range checks {
 		r := CheckResult{Name: c.name, Severity: c.severity}

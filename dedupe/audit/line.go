@@ -14,7 +14,8 @@ type line struct {
 	// told at one moment has no order.
 	committed bool
 	seen      []replay.Effect
-	rank      int // of the first event of the subject
+	rank      int    // of the first event of the subject
+	last      *state // what it ends with; nil until somebody asked
 }
 
 func (d *docket) fileState(e replay.Effect) {
@@ -70,6 +71,9 @@ func (d *docket) states(l *line) []state {
 // final is the state a line ends with. Of several that were told at one moment by a
 // source that tells no order, it is the newest: none is proven to be the last.
 func (d *docket) final(l *line) state {
+	if l.last != nil {
+		return *l.last
+	}
 	states := d.states(l)
 	last := states[len(states)-1]
 	for i := len(states) - 2; i >= 0 && !l.committed && states[i].At == last.At; i-- {
@@ -77,6 +81,7 @@ func (d *docket) final(l *line) state {
 			last = states[i]
 		}
 	}
+	l.last = &last
 	return last
 }
 
@@ -128,6 +133,9 @@ func (d *docket) comparable(l *line) bool {
 // name: whose state an effect source tells is then not known.
 func (d *docket) severalSources(subject string) bool {
 	group := d.ofSubject(subject)
+	if len(group) > few {
+		return d.rivalsOf(group[0]).sources > 1
+	}
 	for _, f := range group {
 		if f.event.Source != group[0].event.Source {
 			return true

@@ -133,13 +133,8 @@ func (d *docket) superseded(f *dossier) bool {
 	if f.acked() {
 		known = f.acks[len(f.acks)-1].End
 	}
-	for _, g := range d.siblingsOf(f) {
-		if g == f || len(g.attempts) == 0 || g.attempts[0].Start >= known {
-			continue
-		}
-		if g.event.Version != "" && g.event.Source == f.event.Source && g.event.Order(*f.event) >= 0 && !twins(f.event, g.event) {
-			return true
-		}
+	if d.rivalBefore(f, known) {
+		return true
 	}
 	s, ok := d.finalState(f.event.Subject)
 	return ok && !d.severalSources(f.event.Subject) && replay.CompareVersions(s.version, f.event.Version) > 0

@@ -1,9 +1,13 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
+
+// ErrSpill wraps what is wrong with the temporary file of a Stream: a full disk, mostly.
+var ErrSpill = errors.New("audit: the temporary file for what does not fit into memory")
 
 // partitions is how many parts a stream is spilled in. It bounds the memory: one part is judged at a time.
 const partitions = 1024
@@ -37,7 +41,7 @@ const orphans = partitions
 func newSpill(dir string) (*spill, error) {
 	f, err := os.CreateTemp(dir, "hookonce-audit-*")
 	if err != nil {
-		return nil, fmt.Errorf("audit: no room for what does not fit into memory: %w", err)
+		return nil, fmt.Errorf("%w cannot be made: %w", ErrSpill, err)
 	}
 	return &spill{file: f, named: os.Remove(f.Name()) != nil}, nil
 }
@@ -49,7 +53,7 @@ func (s *spill) put(part int, write func([]byte) []byte) error {
 		return nil
 	}
 	if _, err := s.file.WriteAt(p.buf, s.size); err != nil {
-		return fmt.Errorf("audit: what does not fit into memory cannot be written: %w", err)
+		return fmt.Errorf("%w cannot be written (choose another place with TMPDIR): %w", ErrSpill, err)
 	}
 	p.blocks = append(p.blocks, block{s.size, int32(len(p.buf))})
 	s.size += int64(len(p.buf))
@@ -69,7 +73,7 @@ func (s *spill) read(part int, room []byte, f func([]byte) error) ([]byte, error
 		}
 		room = room[:b.n]
 		if _, err := s.file.ReadAt(room, b.at); err != nil {
-			return room, fmt.Errorf("audit: what was spilled cannot be read: %w", err)
+			return room, fmt.Errorf("%w cannot be read: %w", ErrSpill, err)
 		}
 		if err := f(room); err != nil {
 			return room, err

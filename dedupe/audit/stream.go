@@ -23,7 +23,7 @@ type StreamOptions struct {
 
 // Stream judges a history that is too large to be held in memory: records are added in the order of a
 // journal, or as they happen, and Judge then gives the verdict that the function Judge would give. Its memory grows by about
-// ten bytes an event, and by the gates that are not over; everything else goes to a temporary file, of about a
+// ten bytes an event, by the gates that are not over, and by the commands of the endpoint's Redis, where they are recorded; everything else goes to a temporary file, of about a
 // quarter of the journal's size, which disappears with the process.
 //
 // An event must be added before its deliveries, a delivery before its attempt, and all deliveries of a gate before
@@ -90,7 +90,7 @@ func (s *Stream) Add(r replay.Record) error {
 
 func (s *Stream) add(r replay.Record) error {
 	light := r.Event == nil && r.Delivery == nil && r.Attempt == nil && r.Effect == nil
-	if light && (r.Body != nil || r.Lock != nil || r.Command != nil) {
+	if light && (r.Body != nil || r.Lock != nil) {
 		return nil
 	}
 	if r.Run == replay.ReferenceRun && s.head.Reference == nil {

@@ -164,7 +164,7 @@ func (d *side) left(v Verdict) string {
 		findings += c.Findings
 	}
 	findings -= len(v.Findings)
-	events, races := d.sum.events-len(v.Events), d.races.gates-len(v.Races)
+	events, races := v.Counted.Events-len(v.Events), v.Counted.Races-len(v.Races)
 	if findings+events+races == 0 {
 		return ""
 	}
@@ -177,7 +177,6 @@ type sum struct {
 	rulings []ruling
 	faults  []faultCount
 	rows    []EventRow
-	events  int
 	score   Score
 	survey  survey
 }
@@ -195,7 +194,6 @@ func (t *sum) add(h hearing, l Limits) {
 		t.addFault(c)
 	}
 	for _, r := range h.rows {
-		t.events++
 		t.rows = append(t.rows, r.apart())
 	}
 	t.rows = lowest(t.rows, l.Events, 2*l.Events, worstFirst)

@@ -58,8 +58,15 @@ type Verdict struct {
 	Score      Score         `json:"score"`
 	// Reference is how the reference did with the same plan; nil where none ran.
 	Reference *Score `json:"reference,omitempty"`
+	// Counted is of everything, where the lists above are cut (see Limits).
+	Counted Counted `json:"-"`
 
 	referenceFailed bool
+}
+
+// Counted are the lengths that the lists of a verdict would have.
+type Counted struct {
+	Events, Races, Overlapped int
 }
 
 // CheckResult is the result of one check over the whole history.

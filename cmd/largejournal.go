@@ -1,0 +1,108 @@
+package cmd
+
+import (
+	"errors"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"hookonce/dedupe/audit"
+	"hookonce/replay"
+)
+
+// wholeInMemory is the size, in bytes, up to which a journal is held in memory as a whole. Larger ones are judged as
+// a stream, to the same verdict, and shown without pictures of everything that happened.
+const wholeInMemory = 256 << 20
+
+// streamMemory is the soft limit on the heap, in bytes, while a journal is judged as a stream.
+const streamMemory = 120 << 20
+
+func isLarge(path string, most int64) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Size() > most
+}
+
+// judgeJournal reads a journal and judges it. Of a large one it returns what its verdict speaks of.
+func judgeJournal(path string, most int64) (replay.Journal, audit.Verdict, error) {
+	if isLarge(path, most) {
+		return judgeLarge(path)
+	}
+	j, err := readJournal(path)
+	if err != nil {
+		return j, audit.Verdict{}, err
+	}
+	return j, audit.Judge(j.Target, j.Reference), nil
+}
+
+func judgeLarge(path string) (replay.Journal, audit.Verdict, error) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(streamMemory))
+	s, err := audit.NewStream(audit.StreamOptions{})
+	if err != nil {
+		return replay.Journal{}, audit.Verdict{}, err
+	}
+	defer s.Close()
+	torn, err := eachRecord(path, s.Add)
+	if err != nil {
+		return replay.Journal{}, audit.Verdict{}, err
+	}
+	v, err := s.Judge()
+	if errors.Is(err, replay.ErrJournal) {
+		return replay.Journal{}, v, journalError(path, err)
+	}
+	if err != nil {
+		return replay.Journal{}, v, err
+	}
+	v.Notes = append(v.Notes, "the journal is too large for pictures of all that happened: latency, activity and timelines show the findings' events only")
+	j, err := excerpt(path, s.Head(), v)
+	j.Torn = torn
+	return j, v, err
+}
+
+// eachRecord gives the records of a journal to f, one after another.
+func eachRecord(path string, f func(replay.Record) error) (torn bool, err error) {
+	file, err := openJournal(path)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	d := replay.NewDecoder(file)
+	for {
+		var r replay.Record
+		switch err := d.Decode(&r); {
+		case errors.Is(err, io.EOF):
+			return d.Torn(), nil
+		case err != nil:
+			return false, journalError(path, err)
+		}
+		if err := f(r); errors.Is(err, audit.ErrSpill) {
+			return false, err
+		} else if err != nil {
+			return false, journalError(path, &replay.LineError{Line: d.Line(), Err: err})
+		}
+	}
+}
+
+// excerpt is the part of a journal that a verdict's findings are about.
+func excerpt(path string, head replay.Journal, v audit.Verdict) (replay.Journal, error) {
+	spoken := map[string]bool{}
+	for _, x := range v.Findings {
+		spoken[x.Event], spoken[x.Subject] = true, true
+	}
+	delete(spoken, "")
+	ages := map[time.Duration]bool{} // of late duplicates: what was to be tested is part of every report
+	_, err := eachRecord(path, func(r replay.Record) error {
+		switch {
+		case r.Event != nil && (spoken[r.Event.Key] || spoken[r.Event.Subject]):
+			spoken[r.Event.Key] = true
+		case r.Delivery != nil && r.Delivery.Role == replay.RoleLate && !ages[r.Delivery.Wait]:
+			ages[r.Delivery.Wait] = true
+		case r.Delivery != nil && spoken[r.Delivery.Event], r.Attempt != nil && spoken[r.Attempt.Event], r.Lock != nil && spoken[r.Lock.Event]:
+		case r.Effect != nil && (spoken[r.Effect.Key] || spoken[r.Effect.Subject]), r.Body != nil && spoken[r.Body.Event]:
+		default:
+			return nil
+		}
+		return head.Add(r)
+	})
+	return head, err
+}

@@ -110,15 +110,13 @@ func newStats(h replay.History, v audit.Verdict, r Report) Stats {
 	}
 	s := Stats{Events: max(len(r.Events), v.Counted.Events), Deliveries: in.Deliveries, Attempts: in.Attempts, Elapsed: Micros(in.Elapsed),
 		LateP50: Micros(in.LateP50), LateP99: Micros(in.LateP99), LateMax: Micros(in.LateMax), Races: max(len(r.Races), v.Counted.Races)}
+	listed := map[string]int{}
+	for _, f := range r.Findings {
+		listed[f.Code]++
+		s.count(f.Severity, 1)
+	}
 	for _, c := range v.Checks {
-		switch c.Severity {
-		case audit.Violation:
-			s.Violations += c.Findings
-		case audit.Warning:
-			s.Warnings += c.Findings
-		default:
-			s.Hints += c.Findings
-		}
+		s.count(c.Severity, max(0, c.Findings-listed[c.Name]))
 	}
 	var spreads []Micros
 	for _, g := range r.Races {
@@ -132,6 +130,17 @@ func newStats(h replay.History, v audit.Verdict, r Report) Stats {
 		s.RateBound = rateBound(r, s.Overlapped)
 	}
 	return s
+}
+
+func (s *Stats) count(severity audit.Severity, n int) {
+	switch severity {
+	case audit.Violation:
+		s.Violations += n
+	case audit.Warning:
+		s.Warnings += n
+	default:
+		s.Hints += n
+	}
 }
 
 // rateBound is the exact form of the rule of three: with a true rate p, n races show nothing with

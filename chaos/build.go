@@ -19,8 +19,9 @@ type Input struct {
 	Others []replay.Profile
 	// Rename gives an event other ids, touching only the bytes of the ids.
 	Rename func(e replay.Event, fresh func(old string) string) (replay.Event, error)
-	// FromSource gives an event the id of another one, from a source of its own; nil where the provider has no sources.
-	FromSource func(e replay.Event, id, source string) (replay.Event, error)
+	// FromSource gives an event the id of another one, from a source of its own. Its error wraps replay.ErrNoSource
+	// where the event names no source. Nil where nobody knows how.
+	FromSource func(e replay.Event, id string) (replay.Event, error)
 	Settings   replay.PlanSettings
 	Seed       uint64
 }

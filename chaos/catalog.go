@@ -36,6 +36,8 @@ var catalog = []Fault{
 	{"other-bytes", "the same event in other bytes that say the same", []string{"double-processing", "wrong-rejection"}, never, addOtherBytes, true},
 	{"twins", "two events that differ in nothing but their id", []string{"lost-event", "merged"}, keptIDsOnly, addTwins, true},
 	{"same-id", "two events of different sources with one id", []string{"lost-event", "merged"}, withoutSources, addSameIDs, true},
+	{"attempt-id", "the same event again, under another id of the attempt", []string{"double-processing", "per-attempt-key"}, withoutAttemptIDs, addAttemptIDs, true},
+	{"rebatch", "events of one body in several, or of several in one", []string{"double-processing"}, withoutBatches, addRebatches, true},
 	{"redis-reply-lost", "Redis carries a command out, and its reply is lost", []string{"lost-event", "double-processing"}, withoutProxy, addRedis(atShares(replay.RedisFault{Kind: replay.RedisCutAfter})...), true},
 	{"redis-cut", "the connection to Redis is cut before a command", []string{"lost-event", "stuck"}, withoutProxy, addRedis(atShares(replay.RedisFault{Kind: replay.RedisCutBefore})...), true},
 	{"redis-error", "Redis answers a command with READONLY, OOM or LOADING", []string{"lost-event", "stuck"}, withoutProxy, addRedis(redisErrors()...), true},

@@ -21,7 +21,12 @@ func ordinary() []string {
 func TestIdentityFaults(t *testing.T) {
 	in := input(1)
 	in.Settings.Faults, in.Settings.Redis = chaos.OptIns(), true
-	in.FromSource = func(e replay.Event, id, source string) (replay.Event, error) {
+	in.Profile.AttemptID, in.Profile.Batch = "X-Attempt", "items"
+	for i, e := range in.Events {
+		in.Events[i].Body = bytes.Replace(e.Body, []byte(`{`), []byte(`{"items":[1,2],`), 1)
+	}
+	in.FromSource = func(e replay.Event, id string) (replay.Event, error) {
+		const source = "acct_other"
 		e.Key, e.ID, e.Source = source+"/"+id, id, source
 		return e, nil
 	}
@@ -40,6 +45,16 @@ func TestIdentityFaults(t *testing.T) {
 	}
 	if shared == 0 {
 		t.Error("no two sources have one id")
+	}
+	batches := map[replay.Batch]bool{}
+	for _, d := range p.Deliveries {
+		batches[d.Batch] = true
+		if d.Fault == "attempt-id" && (d.Role == replay.RoleDuplicate) != d.NewAttempt || (d.Batch == replay.BatchMerged) != (d.With != "") || d.With != "" && events[d.With] == nil {
+			t.Errorf("delivery %+v", d)
+		}
+	}
+	if len(batches) != 4 {
+		t.Errorf("batches %v", batches)
 	}
 	kinds := map[replay.Rewrite]bool{}
 	for _, d := range p.Deliveries {

@@ -250,7 +250,7 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 	running, err := dispatch.Run(c.stop.soft, p, c.target, dispatch.Options{
 		Sign:         c.p.sign,
 		Acknowledges: c.p.acknowledges,
-		GivesUp:      c.p.givesUp,
+		ProfileOf:    c.header.ProfileOf,
 		Patience:     max(c.header.Patience, c.p.patience()),
 		PatienceFor:  c.header.PatienceFor,
 		TimeScale:    c.header.TimeScale,

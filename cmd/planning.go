@@ -108,7 +108,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	}
 	o.tellOfFixtures(set, p.events, say)
 	p.input = chaos.Input{
-		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, Seed: o.Seed,
+		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts,
 			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Signed: p.signed(), Unsigned: p.unsigned()},
 	}

@@ -121,6 +121,10 @@ func (p *planned) rename(e replay.Event, fresh func(string) string) (replay.Even
 	return p.side(e.Provider).Rename(e, fresh)
 }
 
+func (p *planned) fromSource(e replay.Event, id string) (replay.Event, error) {
+	return provider.FromSource(p.side(e.Provider).Provider, e, id)
+}
+
 func (p *planned) sign(e replay.Event, s replay.Sending) (http.Header, []byte, error) {
 	to := p.side(e.Provider)
 	return to.Sign(e, to.endpoint, s)
@@ -128,10 +132,6 @@ func (p *planned) sign(e replay.Event, s replay.Sending) (http.Header, []byte, e
 
 func (p *planned) acknowledges(provider string, status int) bool {
 	return p.side(provider).profile.Acknowledges(status)
-}
-
-func (p *planned) givesUp(provider string, a replay.Attempt) bool {
-	return p.side(provider).profile.GivesUp(a)
 }
 
 // patience is the longest of the providers' timeouts.

@@ -72,6 +72,11 @@ type Conditions struct {
 	Signature Signature `json:"signature,omitempty"`
 	// Rewrite is how the body is written; empty means the event's own bytes.
 	Rewrite Rewrite `json:"rewrite,omitempty"`
+	// NewAttempt gives a duplicate an id of its own, where the provider sends one (Profile.AttemptID).
+	NewAttempt bool `json:"new_attempt,omitempty"`
+	// Batch is how the items of the body are put together anew, With the event whose items join them.
+	Batch Batch  `json:"batch,omitempty"`
+	With  string `json:"with,omitempty"`
 	// Redis is set where something goes wrong between the endpoint and its Redis.
 	Redis *RedisFault `json:"redis,omitempty"`
 }

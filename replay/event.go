@@ -58,6 +58,9 @@ type Event struct {
 // ErrChanged says that an event's body is no longer what it was when the event was made.
 var ErrChanged = errors.New("has changed since it was read")
 
+// ErrNoSource says that an event does not name the account it comes from.
+var ErrNoSource = errors.New("does not name the account it comes from")
+
 // Loaded returns the event with its Body. What Read gives must have the event's SHA256.
 func (e Event) Loaded() (Event, error) {
 	if e.Read == nil || e.Body != nil {

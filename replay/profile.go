@@ -44,6 +44,12 @@ type Profile struct {
 	TieRule string `json:"tie_rule,omitempty"`
 	// Identity says in words what identifies an event, and what only an attempt.
 	Identity string `json:"identity,omitempty"`
+	// AttemptID names what holds the id of a delivery that is not the event's; empty where none is sent. AttemptKept says
+	// that the provider's own retries repeat it.
+	AttemptID   string `json:"attempt_id,omitempty"`
+	AttemptKept bool   `json:"attempt_kept,omitempty"`
+	// Batch is the path, in a body, of the list of events it holds; empty where a body is one event.
+	Batch string `json:"batch,omitempty"`
 	// Order says in words what an event's subject and version are.
 	Order string `json:"order,omitempty"`
 	// Signing says in words how a delivery is signed, and what its secret is.

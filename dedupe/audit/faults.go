@@ -24,15 +24,22 @@ var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt
 	"other-bytes": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
 	"twins":       func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
 	"same-id":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
+	"attempt-id":  func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"rebatch":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
 	"race": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
 		return d.gate(p.Gate).Overlapped
 	},
 }
 
+// neverCommitted says that no provider is known to commit the fault: what it finds is a hint, not a violation.
+func neverCommitted(fault string) bool {
+	return fault == "twins" || fault == "same-id" || fault == "rebatch"
+}
+
 // carries says which deliveries of a fault bring it about; the others only go along.
 func carries(p *replay.Delivery) bool {
 	switch p.Fault {
-	case "duplicate", "other-bytes":
+	case "duplicate", "other-bytes", "attempt-id", "rebatch":
 		return p.Role == replay.RoleDuplicate
 	case "retry":
 		return p.Role == replay.RoleRedelivery
@@ -155,7 +162,7 @@ func unfired(r FaultRow, sent int) string {
 		return "nothing was refused, so nothing had to be redelivered"
 	case "race":
 		return "raced copies never overlapped"
-	case "duplicate", "late":
+	case "duplicate", "late", "other-bytes", "attempt-id", "rebatch":
 		return "no event was acknowledged before its duplicate"
 	case "timeout":
 		return "the endpoint answered before every hang-up"

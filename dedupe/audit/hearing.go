@@ -16,6 +16,7 @@ type ruling struct {
 	found  []Finding
 	judged int
 	total  int // findings, where not all are listed
+	hints  int // of these, those about a fault that no provider commits
 }
 
 // hear applies every check. whole stands for the whole history, of which d may be a part: what can be decided depends on
@@ -26,11 +27,13 @@ func (d *docket) hear(whole *docket) hearing {
 	for i, c := range checks {
 		found, judged := c.judge(d)
 		for j := range found {
-			found[j].Severity = c.severity
+			if found[j].Severity = c.severity; neverCommitted(found[j].Fault) {
+				found[j].Severity = Hint
+			}
 		}
 		d.attachReference(found)
 		d.nameFlaws(found)
-		h.rulings[i] = ruling{found, judged, len(found)}
+		h.rulings[i] = ruling{found, judged, len(found), hintsAmong(found)}
 		if c.severity == Hint {
 			continue
 		}
@@ -46,6 +49,16 @@ func (d *docket) hear(whole *docket) hearing {
 	h.rows = d.rows(reported, counted)
 	h.score, h.survey = d.score(h.rows), d.survey
 	return h
+}
+
+// hintsAmong counts the findings that are hints.
+func hintsAmong(found []Finding) (n int) {
+	for _, f := range found {
+		if f.Severity == Hint {
+			n++
+		}
+	}
+	return n
 }
 
 // proves says that the findings stand, whatever else is not known.
@@ -79,7 +92,9 @@ func (d *docket) conclude(h hearing) Verdict {
 		r.Findings, r.Judged, r.Reason = total, judged, reason
 		switch {
 		case c.proves(found, reason):
-			r.Status = failing(c.severity)
+			if r.Status = failing(c.severity); h.rulings[i].hints == total {
+				r.Status = Hinted
+			}
 			d.decided[c.name] = found
 			v.Findings = append(v.Findings, found...)
 		case reason != "" && requested:

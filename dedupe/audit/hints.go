@@ -103,7 +103,7 @@ func (d *docket) identified(f *dossier) identified {
 
 // sameBytes says that the conditions leave the request's bytes as they are.
 func sameBytes(c replay.Conditions) bool {
-	c.Gate, c.HangUp = 0, nil
+	c.Gate, c.HangUp, c.NewAttempt = 0, nil, false
 	return c == replay.Conditions{}
 }
 

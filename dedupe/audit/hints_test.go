@@ -106,3 +106,34 @@ func TestPerAttemptKeyNeedsContrast(t *testing.T) {
 	}
 	expect(t, s.settle(), audit.Fail, "double-processing")
 }
+
+// What no provider is known to commit is no reason to fail a run.
+func TestFaultsThatNobodyCommitsGiveHints(t *testing.T) {
+	for fault, want := range map[string]audit.Status{"retry": audit.Fail, "twins": audit.Pass, "same-id": audit.Pass, "rebatch": audit.Pass} {
+		s := newTale(t)
+		s.control("paid", 1, subject("in_c", "5"))
+		for i := range 2 {
+			key := s.event("paid", subject("in_1", "7"))
+			d := replay.Delivery{Fault: fault}
+			if i > 0 && fault == "rebatch" {
+				s.deliver(key, d, 200)
+				d.Role = replay.RoleDuplicate
+			}
+			if a := s.deliver(key, d, 200); i == 0 {
+				s.effect(key, a.End-2*ms)
+			}
+		}
+		v := s.settle()
+		if v.Verdict != want {
+			t.Errorf("%s: verdict %s, want %s; missing %v", fault, v.Verdict, want, v.Missing)
+		}
+		for _, f := range v.Findings {
+			if (f.Severity == audit.Hint) != (want == audit.Pass || f.Code == "merged") {
+				t.Errorf("%s: %s is a %s", fault, f.Code, f.Severity)
+			}
+		}
+		if len(v.Findings) == 0 {
+			t.Errorf("%s: nothing found", fault)
+		}
+	}
+}

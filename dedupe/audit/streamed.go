@@ -187,7 +187,7 @@ func (t *sum) add(h hearing, l Limits) {
 	}
 	for i, r := range h.rulings {
 		o := &t.rulings[i]
-		o.judged, o.total = o.judged+r.judged, o.total+r.total
+		o.judged, o.total, o.hints = o.judged+r.judged, o.total+r.total, o.hints+r.hints
 		o.found = lowest(append(o.found, r.found...), l.Findings, 2*l.Findings, byRank)
 	}
 	for _, c := range h.faults {

@@ -30,9 +30,12 @@ func Rename(e replay.Event, fresh func(old string) string) (replay.Event, error)
 }
 
 // FromSource gives an event the id of another one, from a source of its own.
-func FromSource(e replay.Event, id, source string) (replay.Event, error) {
-	return identified(e, id, e.Subject, source)
+func FromSource(e replay.Event, id string) (replay.Event, error) {
+	return identified(e, id, e.Subject, otherSource)
 }
+
+// otherSource is the account that gives its events ids which others gave to theirs.
+const otherSource = "acct_other"
 
 func identified(e replay.Event, id, subject, source string) (replay.Event, error) {
 	old := e

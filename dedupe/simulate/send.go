@@ -38,7 +38,7 @@ func (s *simulation) send(d *delivery) {
 
 // attemptID is the id the provider gives an attempt. A duplicate is a copy that the network made: it has the last one's.
 func (s *simulation) attemptID(d *delivery) string {
-	if s.attemptIDs[d.Event] == "" || d.Role == replay.RoleFirst || d.Role == replay.RoleRedelivery {
+	if s.attemptIDs[d.Event] == "" || d.NewAttempt || d.Role == replay.RoleFirst || d.Role == replay.RoleRedelivery {
 		s.attemptIDs[d.Event] = fmt.Sprintf("attempt-%d", d.N)
 	}
 	return s.attemptIDs[d.Event]

@@ -77,7 +77,14 @@ func (r *runner) sign(s *shot) bool {
 		return s.unsent(fmt.Sprintf("not read: %s", err))
 	}
 	e.Body = s.d.Rewrite.Apply(e.Body)
-	header, body, err := r.Sign(e, r.sending(s.d))
+	if e.Body, err = r.batched(s.d, e); err != nil {
+		return s.unsent(fmt.Sprintf("not put together: %s", err))
+	}
+	sending := r.sending(s.d)
+	if r.ProfileOf(e.Provider).AttemptID != "" {
+		s.a.ID = sending.Attempt
+	}
+	header, body, err := r.Sign(e, sending)
 	if err == nil {
 		s.req, err = r.to.appendRequest(make([]byte, 0, len(body)+roomForHead), e.Provider, header, e.Header, body)
 	}
@@ -86,6 +93,21 @@ func (r *runner) sign(s *shot) bool {
 	}
 	s.bare = len(s.req) - len(body)
 	return true
+}
+
+// batched is the body of a delivery with its items put together as the delivery says.
+func (r *runner) batched(d replay.Delivery, e replay.Event) ([]byte, error) {
+	if d.Batch == replay.BatchAsSent {
+		return e.Body, nil
+	}
+	var other replay.Event
+	if with := r.events[d.With]; with != nil {
+		var err error
+		if other, err = with.Loaded(); err != nil {
+			return nil, err
+		}
+	}
+	return d.Batch.Apply(e.Body, other.Body, r.ProfileOf(e.Provider).Batch)
 }
 
 // unsent concludes a delivery of which nothing left; it is always false.

@@ -111,7 +111,7 @@ func (r *runner) record(e ending) {
 	if a.Outcome == replay.Acked {
 		r.acked.add(a.Event)
 	}
-	if r.GivesUp(r.events[a.Event].Provider, a) {
+	if r.ProfileOf(r.events[a.Event].Provider).GivesUp(a) {
 		r.dropped.add(a.Event)
 	}
 	for _, d := range e.unit.members {

@@ -33,9 +33,8 @@ type Options struct {
 	Sign func(replay.Event, replay.Sending) (http.Header, []byte, error)
 	// Acknowledges says whether the provider takes a status for an acknowledgement.
 	Acknowledges func(provider string, status int) bool
-	// GivesUp says whether an attempt's answer makes the provider drop the event, so that it is not
-	// redelivered; nil means that nothing does.
-	GivesUp func(provider string, a replay.Attempt) bool
+	// ProfileOf tells what a provider says of attempts, batches and of when it gives an event up; nil means nothing.
+	ProfileOf func(provider string) replay.Profile
 	// Patience is how long the sender waits for the answer to be complete, since it began to
 	// send or, for a copy of a gate, since the release. It bounds connecting, too. 0 means DefaultPatience.
 	Patience time.Duration
@@ -119,8 +118,8 @@ func (o Options) complete(p replay.Plan) (Options, error) {
 	if o.PatienceFor == nil {
 		o.PatienceFor = func(string) time.Duration { return 0 }
 	}
-	if o.GivesUp == nil {
-		o.GivesUp = func(string, replay.Attempt) bool { return false }
+	if o.ProfileOf == nil {
+		o.ProfileOf = func(string) replay.Profile { return replay.Profile{} }
 	}
 	for _, g := range p.Gates() {
 		o.MaxInFlight = max(o.MaxInFlight, len(g))
@@ -144,6 +143,7 @@ type runner struct {
 	to     *endpoint
 	pool   *pool
 	events map[string]*replay.Event
+	firsts map[string]int // the number of each event's first delivery
 	out    chan<- replay.Attempt
 	ended  chan ending
 	work   sync.WaitGroup
@@ -169,9 +169,14 @@ type ending struct {
 }
 
 func newRunner(ctx context.Context, p replay.Plan, to *endpoint, o Options, out chan<- replay.Attempt) *runner {
-	r := &runner{Options: o, to: to, events: p.EventByKey(), out: out,
+	r := &runner{Options: o, to: to, events: p.EventByKey(), firsts: map[string]int{}, out: out,
 		ended: make(chan ending, o.MaxInFlight), acked: acks{keys: map[string]bool{}}, dropped: acks{keys: map[string]bool{}},
 		tried: tries{of: map[string]tried{}}}
+	for _, d := range p.Deliveries {
+		if r.firsts[d.Event] == 0 {
+			r.firsts[d.Event] = d.N
+		}
+	}
 	r.clock.base = o.Base
 	r.pool = newPool(to, r.clock.now, o.Patience)
 	r.soft, r.stop = context.WithCancelCause(ctx)

@@ -109,7 +109,7 @@ func TestRedeliveryIsLeftOutOnceGivenUp(t *testing.T) {
 	}
 	profile := replay.Profile{GiveUp: []replay.StatusRange{{From: 406, To: 406}}, HeedsNoRetry: true}
 	o := options()
-	o.GivesUp = func(_ string, a replay.Attempt) bool { return profile.GivesUp(a) }
+	o.ProfileOf = func(string) replay.Profile { return profile }
 	m := all(t, planOf(plan...), to, o)
 	for n, want := range map[int]string{2: GivenUp, 4: GivenUp, 6: ""} {
 		if m[n].Error != want || (m[n].Outcome == replay.Unsent) != (want != "") {

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -42,11 +43,20 @@ func (t *tries) get(event string) tried {
 
 // sending is a delivery at this moment.
 func (r *runner) sending(d replay.Delivery) replay.Sending {
-	s := replay.Sending{Signature: d.Signature, Now: time.Now()}
+	s := replay.Sending{Signature: d.Signature, Now: time.Now(), Attempt: r.attemptOf(d), Anew: d.NewAttempt}
 	if before := r.tried.get(d.Event); d.Role == replay.RoleRedelivery && before.n > 0 {
 		s.Retry, s.First, s.Previous = before.n, r.Base.Add(before.first), before.last
 	}
 	return s
+}
+
+// attemptOf names the attempt a delivery belongs to: a duplicate is a copy of the first one, unless it is to be another.
+func (r *runner) attemptOf(d replay.Delivery) string {
+	n := r.firsts[d.Event]
+	if d.NewAttempt || d.Role == replay.RoleRedelivery && !r.ProfileOf(r.events[d.Event].Provider).AttemptKept {
+		n = d.N
+	}
+	return fmt.Sprintf("attempt-%d", n)
 }
 
 // patience is how long the answer to an event is waited for.

@@ -64,7 +64,7 @@ func (mailgun) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header,
 		return h, e.Body, nil
 	}
 	seconds := strconv.FormatInt(p.at.Unix(), 10)
-	sum := made("mailgun "+s.Now.Format(time.RFC3339Nano)+e.Key, nil)
+	sum := made("mailgun "+first(s.Attempt, s.Now.Format(time.RFC3339Nano))+e.Key, nil)
 	token := hex.EncodeToString(sum[:])[:50]
 	mac := mailgunMAC(p.to.Secrets[0], seconds, token)
 	if s.Signature == replay.SignTampered { // only these fields are signed
@@ -101,6 +101,7 @@ func (mailgun) Profile() replay.Profile {
 		Name: "mailgun", Patience: 10 * time.Second, Success: []replay.StatusRange{{From: 200, To: 200}},
 		Retries:   []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour},
 		RetrySpan: 8 * time.Hour,
+		AttemptID: "signature.token",
 		Identity:  "key: event-data.id. signature.token is meant to be used once; whether a retry repeats it is not documented, here each attempt has a new one",
 		Order:     "subject: the message's message-id. version: event-data.timestamp, in fractions of a second",
 		TieRule:   "Within one timestamp: accepted first, failed.permanent and rejected last, all others between, in no order.",

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"time"
@@ -56,6 +57,10 @@ func paddleScheme() scheme {
 // Sign makes a delivery as Paddle would send it.
 func (paddle) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header, []byte, error) {
 	h := headersOf(e.Header, http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Paddle"}})
+	if f := gjson.GetBytes(e.Body, "notification_id"); s.Anew && f.Exists() { // replayed by hand
+		sum := made("paddle "+s.Attempt+e.Key, nil)
+		e.Body = splice(e.Body, f.Index, f.Index+len(f.Raw), quoted("ntf_"+hex.EncodeToString(sum[:13])))
+	}
 	body, err := paddleScheme().sign(h, e, to, s)
 	return h, body, err
 }
@@ -75,6 +80,7 @@ func (paddle) Profile() replay.Profile {
 	return sourced(replay.Profile{
 		Name: "paddle", Patience: 5 * time.Second, Success: []replay.StatusRange{{From: 200, To: 200}}, Tolerance: paddleTolerance,
 		Retries: retries, RetrySpan: 72 * time.Hour,
+		AttemptID: "notification_id", AttemptKept: true,
 		Identity:    "key: event_id (evt_) in the body. notification_id (ntf_) is that of the notification to one destination; a replay by hand gets a new one",
 		Order:       "subject: data.id. version: occurred_at (\"store and check occurred_at\"); the order of delivery is not guaranteed",
 		TieRule:     "Within one occurred_at: *.created first, *.canceled and *.completed last, all others between, in no order.",

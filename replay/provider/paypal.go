@@ -64,7 +64,7 @@ func (paypal) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header, 
 	h := headersOf(e.Header, http.Header{"Content-Type": {"application/json"}, "User-Agent": {"PayPal/AUHR-1.0"}})
 	when := s.Now.UTC().Format(time.RFC3339)
 	// A transmission is one attempt: its id is new each time.
-	h.Set(paypalID, madeUUID("paypal "+s.Now.Format(time.RFC3339Nano)+e.Key, nil))
+	h.Set(paypalID, madeUUID("paypal "+first(s.Attempt, s.Now.Format(time.RFC3339Nano))+e.Key, nil))
 	h.Set(paypalTime, when)
 	p, err := prepare(e, to, s, 0, func(s string) string { return s }, tampered)
 	if err != nil || p.none {
@@ -122,9 +122,10 @@ func (paypal) Profile() replay.Profile {
 	}
 	return sourced(replay.Profile{
 		Name: "paypal", Patience: 30 * time.Second, Success: any2xx(), Retries: retries, RetrySpan: 72 * time.Hour,
-		Identity: "key: id (WH-...) in the body, the same in all transmissions. PAYPAL-TRANSMISSION-ID is that of one attempt",
-		Order:    "subject: resource.id. version: resource.update_time, else create_time",
-		TieRule:  "Within one version: *.CREATED first, *.COMPLETED, *.CANCELLED, *.REFUNDED and *.VOIDED last, all others between, in no order.",
+		AttemptID: "PAYPAL-TRANSMISSION-ID",
+		Identity:  "key: id (WH-...) in the body, the same in all transmissions. PAYPAL-TRANSMISSION-ID is that of one attempt",
+		Order:     "subject: resource.id. version: resource.update_time, else create_time",
+		TieRule:   "Within one version: *.CREATED first, *.COMPLETED, *.CANCELLED, *.REFUNDED and *.VOIDED last, all others between, in no order.",
 		Signing: "cannot be forged: PAYPAL-TRANSMISSION-SIG is RSA-SHA256 with PayPal's key, over TRANSMISSION_ID|TIME|WEBHOOK_ID|CRC32(BODY). What is possible: " +
 			"no secret and an endpoint whose verification is off, or your own certificate (hookonce providers paypal --new-key) at --cert-url, with " +
 			"--webhook-id. The postback to PayPal's API always fails",

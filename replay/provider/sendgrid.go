@@ -140,6 +140,7 @@ func (sendgrid) Profile() replay.Profile {
 		Retries: []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
 			8 * time.Hour, 8 * time.Hour},
 		RetrySpan: 24 * time.Hour,
+		Batch:     "@this",
 		Identity: "key: sg_event_id of the batch's first item. A batch is one delivery, acknowledged and redelivered as a whole; the ids " +
 			"of its other items count for it, too",
 		Order:   "subject: sg_message_id, where all items have the same. version: timestamp in seconds, the latest of the items",

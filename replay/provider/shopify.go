@@ -69,6 +69,9 @@ func shopifyScheme() scheme {
 // Sign makes a delivery as Shopify would send it.
 func (shopify) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header, []byte, error) {
 	h := headersOf(e.Header, http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Shopify-Captain-Hook"}})
+	if s.Anew { // another subscription to the topic
+		h.Set(shopifyWebhook, madeUUID("shopify webhook "+s.Attempt+e.Key, nil))
+	}
 	body, err := shopifyScheme().sign(h, e, to, s)
 	return h, body, err
 }
@@ -85,6 +88,7 @@ func (shopify) Profile() replay.Profile {
 		Retries: []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute,
 			32 * time.Minute, time.Hour, 2 * time.Hour},
 		RetrySpan: 4*time.Hour + 3*time.Minute,
+		AttemptID: "X-Shopify-Webhook-Id", AttemptKept: true,
 		Identity: "key: X-Shopify-Event-Id, the same in all duplicates. X-Shopify-Webhook-Id is that of the delivery to one " +
 			"subscription, the same in its retries",
 		Order:       "subject: the object's id. version: updated_at, else X-Shopify-Triggered-At, else created_at; a retry carries the original payload",

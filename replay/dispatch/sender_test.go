@@ -45,11 +45,13 @@ func TestSender(t *testing.T) {
 		})
 	}
 	work.Wait()
+	mu.Lock()
 	for key, n := range seen {
 		if n != 9 {
 			t.Errorf("%s came %d times", key, n)
 		}
 	}
+	mu.Unlock()
 	if as := s.Send(&replay.Event{Key: "refused", Body: []byte("{}")}, replay.Delivery{N: 1, Event: "refused"}); as[0].Outcome != replay.Refused || as[0].Status != 503 {
 		t.Errorf("%+v", as)
 	}

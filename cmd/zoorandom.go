@@ -165,7 +165,11 @@ func runZooFalseAlarms(ctx context.Context, s *Streams, o ZooOptions, entries []
 			return tried.err
 		}
 		for i, r := range tried.results {
-			sum, flags = sum+r.Deliveries, flags+all[i].add(r, tried.seed)
+			sum += r.Deliveries
+			for _, flag := range all[i].add(r, tried.seed) {
+				flags++
+				show.Say("zoo: %s: %s", all[i].Handler, flag)
+			}
 		}
 		if part := sum * 20 / o.FalseAlarms; part > told {
 			told = part
@@ -221,13 +225,13 @@ func try(ctx context.Context, all []alarms, seed uint64) trial {
 	return t
 }
 
-// add counts one run, and says how many flags it raised.
-func (a *alarms) add(r scenario.Result, seed uint64) (flags int) {
+// add counts one run, and lists the flags it raised.
+func (a *alarms) add(r scenario.Result, seed uint64) []string {
 	outside := onSeed(r.Outside(a.entry, ownFaults), seed)
 	a.Plans++
 	a.Deliveries += r.Deliveries
 	a.Flags = append(a.Flags, outside...)
-	return len(outside)
+	return outside
 }
 
 func zooAlarmsText(w io.Writer, r zooReport) error {

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"sync"
 	"time"
 
 	"hookonce/replay"
@@ -19,14 +20,14 @@ type docket struct {
 	lines      map[string][]*line // what the sources told of each subject
 	compared   []*line            // those that can be judged; nil until somebody asked
 	names      []effectName
-	matched    bool              // some effect is of an event of the plan
-	unmatched  map[string]int    // effects under keys the plan does not know, per source
-	faultsFrom time.Duration     // when the first phase after control began
-	gated      int               // deliveries with a gate
-	gates      []release         // by number
-	raced      []replay.Gate     // those outside of control
-	races      races             // and all of them in figures
-	rivals     map[int32]*rivals // by subject, of those with many events; nil until somebody asked
+	matched    bool               // some effect is of an event of the plan
+	unmatched  map[string]int     // effects under keys the plan does not know, per source
+	faultsFrom time.Duration      // when the first phase after control began
+	gated      []*replay.Delivery // those with a gate, in the plan's order
+	gates      []release          // by number
+	raced      []replay.Gate      // those outside of control
+	races      races              // and all of them in figures
+	rivals     map[int32]*rivals  // by subject, of those with many events; nil until somebody asked
 	learnt     *learnt
 	survey     survey // what the checks must know of the whole history
 	reference  *docket
@@ -40,19 +41,25 @@ func newDocket(h *replay.History) *docket { return newDocketOf(h, nil) }
 // newDocketOf sorts a history, or a part of one: what a part cannot know of the whole it is told.
 func newDocketOf(h *replay.History, p *part) *docket {
 	d := &docket{
-		part: p, h: h, byKey: make(map[string]*dossier, len(h.Plan.Events)), events: make([]*dossier, 0, len(h.Plan.Events)),
+		part: p, h: h, all: make([]dossier, len(h.Plan.Events)), events: make([]*dossier, 0, len(h.Plan.Events)),
 		lines: map[string][]*line{}, unmatched: map[string]int{}, faultsFrom: -1, decided: map[string][]Finding{},
 	}
 	if p != nil {
 		d.names, d.gates = p.names, p.gates
 	}
-	d.fileEvents()
+	d.numberDeliveries()
+	// The subjects cost as much as keys and gates together, and neither needs the other.
+	var beside sync.WaitGroup
+	beside.Go(func() {
+		d.fileEvents()
+		if p == nil {
+			d.fileGates()
+		}
+	})
 	d.fileSubjects()
+	beside.Wait()
 	d.fileDeliveries()
 	d.fileAttempts()
-	if p == nil {
-		d.fileGates()
-	}
 	d.fileMarks()
 	d.fileCommands()
 	d.fileEffects()
@@ -74,22 +81,23 @@ func (d *docket) apply(l *learnt) {
 	d.survey = d.surveyed()
 }
 
+// fileEvents files the events by key.
 func (d *docket) fileEvents() {
-	d.all = make([]dossier, len(d.h.Plan.Events))
+	d.byKey = make(map[string]*dossier, len(d.all))
 	for i := range d.all {
-		f := &d.all[i]
-		f.place, f.event = int32(i), &d.h.Plan.Events[i]
-		d.byKey[f.event.Key] = f
+		d.byKey[d.h.Plan.Events[i].Key] = &d.all[i]
 	}
 }
 
-// fileSubjects gives each event the events of its subject, all cut from one list.
+// fileSubjects opens each event's dossier, and gives it the events of its subject, all cut from one list.
 func (d *docket) fileSubjects() {
 	d.subjects = make(map[string]int, len(d.all))
 	var counts []int
 	count, place, last := 0, 0, ""
 	for i := range d.all {
-		s := d.all[i].event.Subject
+		f := &d.all[i]
+		f.place, f.event = int32(i), &d.h.Plan.Events[i]
+		s := f.event.Subject
 		if s == "" {
 			continue
 		}
@@ -99,7 +107,7 @@ func (d *docket) fileSubjects() {
 		if place == len(counts) {
 			counts = append(counts, 0)
 		}
-		d.all[i].subject = int32(place)
+		f.subject = int32(place)
 		counts[place]++
 		count++
 	}
@@ -153,6 +161,31 @@ func (d *docket) find(key string, last *dossier) *dossier {
 	return d.byKey[key]
 }
 
+// numberDeliveries finds out whether the plan numbers its deliveries from 1, and which of them have gates.
+func (d *docket) numberDeliveries() {
+	planned := d.h.Plan.Deliveries
+	numbered, gated := true, 0
+	for i := range planned {
+		numbered = numbered && planned[i].N == i+1
+		if planned[i].Gate != 0 {
+			gated++
+		}
+	}
+	d.gated = make([]*replay.Delivery, 0, gated)
+	for i := 0; len(d.gated) < gated; i++ {
+		if planned[i].Gate != 0 {
+			d.gated = append(d.gated, &planned[i])
+		}
+	}
+	if numbered {
+		return
+	}
+	d.deliveries = make(map[int]*replay.Delivery, len(planned))
+	for i := range planned {
+		d.deliveries[planned[i].N] = &planned[i]
+	}
+}
+
 // fileDeliveries gives each event its deliveries, all cut from one list.
 func (d *docket) fileDeliveries() {
 	planned := d.h.Plan.Deliveries
@@ -161,12 +194,6 @@ func (d *docket) fileDeliveries() {
 	var last *dossier
 	for i := range planned {
 		p := &planned[i]
-		if p.Gate != 0 {
-			d.gated++
-		}
-		if p.N != i+1 && d.deliveries == nil {
-			d.deliveries = map[int]*replay.Delivery{}
-		}
 		if f := d.find(p.Event, last); f != nil {
 			d.ofDelivery[i], last = f, f
 			f.sends++
@@ -175,9 +202,6 @@ func (d *docket) fileDeliveries() {
 	}
 	list := make([]*replay.Delivery, count)
 	for i := range planned {
-		if d.deliveries != nil {
-			d.deliveries[planned[i].N] = &planned[i]
-		}
 		if f := d.ofDelivery[i]; f != nil {
 			f.plan(&planned[i], &list)
 		}

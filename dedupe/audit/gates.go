@@ -18,12 +18,7 @@ type release struct {
 
 // fileGates judges every gate of the plan by its attempts.
 func (d *docket) fileGates() {
-	gated := make([]*replay.Delivery, 0, d.gated)
-	for i := range d.h.Plan.Deliveries {
-		if p := &d.h.Plan.Deliveries[i]; p.Gate != 0 {
-			gated = append(gated, p)
-		}
-	}
+	gated := d.gated
 	slices.SortStableFunc(gated, func(a, b *replay.Delivery) int { return cmp.Compare(a.Gate, b.Gate) })
 	for _, p := range gated {
 		if len(d.gates) == 0 || d.gates[len(d.gates)-1].Number != p.Gate {

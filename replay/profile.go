@@ -54,8 +54,10 @@ type Profile struct {
 	Order string `json:"order,omitempty"`
 	// Signing says in words how a delivery is signed, and what its secret is.
 	Signing string `json:"signing,omitempty"`
-	// Redelivery names the headers that tell a redelivery from a first delivery; empty where none does.
-	Redelivery string `json:"redelivery,omitempty"`
+	// RetryHeader is the header that only a redelivery has; empty where none does. Redelivery tells in words what all
+	// such headers say.
+	RetryHeader string `json:"retry_header,omitempty"`
+	Redelivery  string `json:"redelivery,omitempty"`
 	// Failure says in words what any other answer than success leads to.
 	Failure string `json:"failure,omitempty"`
 	// ContentType is that of a delivery, with what a body holds.

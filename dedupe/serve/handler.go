@@ -23,6 +23,9 @@ type Options struct {
 	Verify func(http.Header, []byte) error
 	// Identify reads the event out of a delivery; its error is answered 400.
 	Identify func(http.Header, []byte) (replay.Event, error)
+	// Attempt reads what a delivery says of itself: the id of this attempt, and whether it is marked as a retry.
+	// Nil reads nothing.
+	Attempt func(http.Header, []byte) (id string, retry bool)
 }
 
 // New returns the endpoint.
@@ -51,6 +54,9 @@ func (o Options) webhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := reference.Request{Event: e}
+	if o.Attempt != nil {
+		q.Attempt, q.Retry = o.Attempt(r.Header, body)
+	}
 	if o.Verify != nil {
 		q.Verify = func(body []byte) error { return o.Verify(r.Header, body) }
 	}

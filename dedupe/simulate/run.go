@@ -31,7 +31,7 @@ type Options struct {
 	Handler string
 	// Work is how long the work of an event takes; 0 means DefaultWork.
 	Work time.Duration
-	// Fails says which work fails; nil for none.
+	// Fails says which work fails, of deliveries before the tail; nil for none.
 	Fails reference.Failure
 	// Engine is EngineEmbedded (or empty), EngineModel, or the URL of a real Redis, on which the
 	// simulation uses keys of its own and removes them.
@@ -138,6 +138,7 @@ type simulation struct {
 	attemptIDs map[string]string
 	traps      []*trap
 	downUntil  time.Duration // Redis is down until then
+	healed     bool          // the faults are over: what was meant for them strikes no more
 	outage     *trap         // why
 
 	// The engine.
@@ -160,10 +161,19 @@ func newSimulation(ctx context.Context, plan replay.Plan, handler reference.Hand
 		SQL:      new(reference.Database),
 		Ledger:   reference.NewLedger(s.commit),
 		WorkTime: o.Work,
-		Fails:    o.Fails,
+		Fails:    s.fails,
 		NewToken: func() string { tokens++; return fmt.Sprintf("token-%d", tokens) },
 	}
 	return s
+}
+
+// fails says whether the work that was just done fails. The faults are over for deliveries of the tail, and for a process
+// that starts in it; what began before may still fail.
+func (s *simulation) fails(e replay.Event, attempt int) bool {
+	if d := s.sched.current.d; s.healed && (d == nil || d.Phase != replay.PhaseFault) {
+		return false
+	}
+	return s.o.Fails != nil && s.o.Fails(e, attempt)
 }
 
 // fail stops the simulation; the first reason is kept.

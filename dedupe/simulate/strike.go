@@ -84,6 +84,9 @@ func (s *simulation) hits(w *worker, kind StepKind, name string) (hits []*trap) 
 		return nil
 	}
 	for _, t := range s.traps {
+		if s.healed && t.Phase == "" { // it outlived its delivery, in the background
+			continue
+		}
 		if t.fits(w.d, kind, name) {
 			t.spent = !t.Every
 			hits = append(hits, t)

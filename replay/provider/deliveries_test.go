@@ -224,7 +224,12 @@ func TestRetryHeaders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		once, _, _ := p.Sign(e, k.endpoint(name), replay.Sending{Now: now})
+		once, body, _ := p.Sign(e, k.endpoint(name), replay.Sending{Now: now})
+		for sent, want := range map[*http.Header]bool{&h: true, &once: false} {
+			if _, retry := provider.AttemptOf(p.Profile(), *sent, body); retry != want {
+				t.Errorf("%s: read as a retry: %v, want %v", name, retry, want)
+			}
+		}
 		for header := range want {
 			if h.Get(header) != want.Get(header) || once.Get(header) != "" {
 				t.Errorf("%s: %s is %q in a retry and %q in a first delivery, want %q and none", name, header, h.Get(header), once.Get(header), want.Get(header))

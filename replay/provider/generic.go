@@ -215,7 +215,7 @@ func (g Generic) Profile() replay.Profile {
 		Name: g.Name, Patience: g.Patience, Success: g.Success, Retries: g.Retries, GiveUp: g.GiveUp, RetrySpan: span, Tolerance: g.Signature.Tolerance,
 		TieRule:  "Within one version: types that match created first, those that match deleted last, all others between, in no order.",
 		Identity: "key: " + g.ID, Order: "subject: " + first(g.Subject, "none") + ". version: " + first(g.Version, "none"),
-		Signing: "none", Redelivery: g.RetryHeader, Failure: "retried as described", ContentType: "application/json",
+		Signing: "none", RetryHeader: g.RetryHeader, Redelivery: g.RetryHeader, Failure: "retried as described", ContentType: "application/json",
 	}
 	if g.Signature.Header != "" {
 		p.Signing = g.Signature.Header + ": " + g.Signature.Value + ", the HMAC of " + g.Signature.Message

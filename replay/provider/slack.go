@@ -161,6 +161,7 @@ func (slack) Profile() replay.Profile {
 			"A fresh subject is a fresh channel, because a message's ts is its time",
 		TieRule:      "Within one version: message, channel_created and team_join first, deletions last, all others between, in no order.",
 		Signing:      "X-Slack-Signature: v0= and the hex HMAC-SHA256 of v0:TIME:BODY, with X-Slack-Request-Timestamp",
+		RetryHeader:  "X-Slack-Retry-Num",
 		Redelivery:   "X-Slack-Retry-Num (1 to 3), X-Slack-Retry-Reason (http_timeout, http_error, connection_failed ...)",
 		HeedsNoRetry: true,
 		Failure:      "retried three times, the first time at once, while the first attempt may still run; X-Slack-No-Retry: 1 in the answer stops that; a high failure rate disables the app's events",

@@ -56,6 +56,7 @@ func TestAttemptIDs(t *testing.T) {
 	for _, name := range provider.Names() {
 		p, _ := provider.ByName(name)
 		for _, e := range eventsOf(t, name)[:1] {
+			ids := map[string]string{} // by the attempt
 			sent := func(s replay.Sending) string {
 				s.Now = now
 				h, body, err := p.Sign(e, k.endpoint(name), s)
@@ -69,6 +70,7 @@ func TestAttemptIDs(t *testing.T) {
 				if err := p.Verify(h, body, k.endpoint(name), now); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
+				ids[s.Attempt], _ = provider.AttemptOf(p.Profile(), h, body)
 				for _, volatile := range []string{"Paypal-Transmission-Sig", "X-Twilio-Email-Event-Webhook-Signature"} {
 					h.Del(volatile) // made with something random
 				}
@@ -78,6 +80,8 @@ func TestAttemptIDs(t *testing.T) {
 			other := sent(replay.Sending{Attempt: "attempt-2", Anew: true})
 			if has := p.Profile().AttemptID != ""; first != copied || (first != other) != has {
 				t.Errorf("%s, has ids of attempts: %v\n%.200s\n%.200s\n%.200s", name, has, first, copied, other)
+			} else if one, two := ids["attempt-1"], ids["attempt-2"]; (one != "") != has || (one != two) != has {
+				t.Errorf("%s, has ids of attempts: %v, and they are read as %q and %q", name, has, one, two)
 			}
 		}
 	}

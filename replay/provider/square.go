@@ -81,6 +81,7 @@ func (square) Profile() replay.Profile {
 		Order:       "subject: data.id. version: the object's version, else its updated_at, else created_at",
 		TieRule:     "Within one version: *.created first, *.deleted last, all others between, in no order.",
 		Signing:     "x-square-hmacsha256-signature: base64 HMAC-SHA256 of the notification URL and the body (--public-url); no time",
+		RetryHeader: "Square-Retry-Number",
 		Redelivery:  "square-retry-number, square-retry-reason, square-initial-delivery-timestamp",
 		Failure:     "retried; the subscription is disabled after three weeks of failures",
 		ContentType: "application/json",

@@ -8,10 +8,6 @@ import (
 	"hookonce/replay"
 )
 
-// RedisRecovery is how much later, by the clock of an embedded Redis, the tail is sent: providers try again after hours, when
-// leases that a fault left behind are over.
-const RedisRecovery = time.Hour
-
 // RedisFaults lists the faults that a run has where a proxy stands before the endpoint's Redis.
 func RedisFaults() []string {
 	return []string{"redis-reply-lost", "redis-cut", "redis-error", "redis-down"}

@@ -26,6 +26,7 @@ type ConductOptions struct {
 	Journal     string
 	KeepBodies  bool
 	TimeScale   float64
+	Lease       time.Duration
 	Patience    time.Duration
 	MaxDuration time.Duration
 	TUI         string
@@ -47,6 +48,7 @@ func (o *ConductOptions) addWatching(c *cobra.Command) {
 	f.DurationVar(&o.SettleMax, "settle-max", 30*time.Second, "how long to wait for that at most")
 	f.StringVar(&o.Journal, "journal", "", "journal `file` (default: .hookonce/TIME-seedN.jsonl)")
 	f.BoolVar(&o.KeepBodies, "keep-bodies", false, "keep bodies in the journal as they are, with secrets and personal data")
+	f.DurationVar(&o.Lease, "lease", 0, "how long a claim of the endpoint may last at most: what is still refused in the fault-free tail is tried again after that long, to tell stuck from slow")
 	f.DurationVar(&o.Patience, "patience", 0, "how long to wait for an answer (default: the provider's timeout)")
 	f.DurationVar(&o.MaxDuration, "max-duration", 0, "stop sending after this long")
 	o.ReportingOptions.add(c)
@@ -193,9 +195,12 @@ func (c *conduct) completeHeader() error {
 			h.TimeScale = min(h.TimeScale, quickScale(p))
 		}
 	}
-	h.ClockMoved = c.late != nil
-	if h.Patience < 0 || h.TimeScale < 0 || h.TimeScale > 1 {
-		return usagef("--patience and --time-scale must be above zero, and --time-scale at most 1")
+	h.ClockMoved, h.Lease = c.late != nil, c.o.Lease
+	if h.ClockMoved {
+		h.Lease = max(h.Lease, clockRecovery)
+	}
+	if h.Lease < 0 || h.Patience < 0 || h.TimeScale < 0 || h.TimeScale > 1 {
+		return usagef("--lease, --patience and --time-scale must be above zero, and --time-scale at most 1")
 	}
 	if c.o.Reference == "" {
 		return nil
@@ -254,6 +259,7 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 		Patience:     max(c.header.Patience, c.p.patience()),
 		PatienceFor:  c.header.PatienceFor,
 		TimeScale:    c.header.TimeScale,
+		Lease:        c.lease(),
 		Base:         c.rec.base,
 		Late:         c.late,
 		BeforePhase:  before,
@@ -278,6 +284,18 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 
 var errNothingAcked = errors.New("the endpoint acknowledged no event of the control phase, so the faults were not sent")
 
+// clockRecovery is how much later, by the endpoint's clock, the tail is sent where that clock can be moved: providers try again
+// after hours, when what was left behind has expired.
+const clockRecovery = time.Hour
+
+// lease is how long the tail waits on the wall.
+func (c *conduct) lease() time.Duration {
+	if c.header.ClockMoved {
+		return 0
+	}
+	return c.header.Lease
+}
+
 // beforePhase waits for effects where the next phase depends on them being there.
 func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 	if p == replay.PhaseTail && c.traffic != nil {
@@ -301,6 +319,11 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 	}
 	if c.middle != nil {
 		c.middle.phase(p)
+	}
+	if p == replay.PhaseTail && c.late != nil {
+		if err := c.late(ctx, c.header.Lease); err != nil {
+			return err
+		}
 	}
 	c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkPhase, At: c.rec.Now(), Phase: p})
 	if p != replay.PhaseFault || c.traffic == nil {

@@ -123,15 +123,18 @@ func (o DemoOptions) prepare(ctx context.Context, set fixture.Set, entry zoo.Ent
 		return nil, err
 	}
 	show.Say("demo: the built-in handler %s at %s, with an embedded Redis and work that fails once for half of the events", entry.Name, d.url)
-	return &conduct{
+	c := &conduct{
 		p: p, close: d.close,
 		target:  dispatch.Target{URL: d.url, Guard: &dispatch.Guard{}},
 		sources: []observe.Source{d.effects},
-		late:    d.late,
 		header:  replay.Header{Target: d.url.String(), Command: v.command(os.Args, p.plan.Seed)},
 		// The reference has it as hard as the handler.
 		reference: referenceConditions{work: o.Work, fails: reference.FailHalf},
-	}, nil
+	}
+	if o.Redis == "embedded" || o.Redis == "model" {
+		c.late = d.late
+	}
+	return c, nil
 }
 
 // demo is a handler that is served inside the process.

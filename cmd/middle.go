@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"hookonce/chaos"
 	"hookonce/chaos/proxy"
 	"hookonce/dedupe/reference"
 	"hookonce/replay"
@@ -193,7 +192,7 @@ func (m *middle) phase(p replay.Phase) {
 	case replay.PhaseFault:
 		m.arm()
 	case replay.PhaseTail:
-		m.heal()
+		m.proxy.Heal()
 	}
 }
 
@@ -212,14 +211,6 @@ func (m *middle) arm() {
 			m.proxy.Arm(proxy.Fault{Kind: proxy.Kind(f.Kind), Event: d.Event, Command: f.Command(counts[types[d.Event].Type]),
 				Text: f.Text, For: f.For, ID: d.N})
 		}
-	}
-}
-
-// heal takes the faults out.
-func (m *middle) heal() {
-	m.proxy.Heal()
-	if m.embedded != nil {
-		m.embedded.Advance(chaos.RedisRecovery)
 	}
 }
 

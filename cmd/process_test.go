@@ -31,7 +31,8 @@ func start(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	// The test's own context ends before its cleanups run, which end processes in good order.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), deadline)
 	p := &process{t: t, lines: make(chan string, 1000)}
 	p.cmd = exec.CommandContext(ctx, self)
 	p.cmd.Args = append([]string{"hookonce"}, args...)

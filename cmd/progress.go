@@ -98,6 +98,7 @@ var phaseText = map[replay.Phase]string{
 	replay.PhaseControl:  "control: learning what normal is",
 	replay.PhaseFault:    "faults",
 	replay.PhaseTail:     "fault-free tail: redelivering what is unacknowledged",
+	replay.PhaseFresh:    "what the late duplicates will repeat",
 	replay.PhaseLate:     "late duplicates",
 	replay.PhaseSentinel: "sentinel: one clean event of each type",
 }

@@ -14,6 +14,9 @@ const (
 	PhaseFault Phase = "fault"
 	// PhaseTail is fault-free: whatever is still unacknowledged is delivered again.
 	PhaseTail Phase = "tail"
+	// PhaseFresh delivers, cleanly, what the late duplicates repeat. It comes after the tail, before which clocks may have
+	// been moved: an age counts from here.
+	PhaseFresh Phase = "fresh"
 	// PhaseLate holds the late duplicates, long after the acknowledgement.
 	PhaseLate Phase = "late"
 	// PhaseSentinel is one clean event at the very end: once its effect is seen, earlier ones are due.
@@ -22,7 +25,7 @@ const (
 
 // Phases lists the phases in the order in which they run.
 func Phases() []Phase {
-	return []Phase{PhaseControl, PhaseFault, PhaseTail, PhaseLate, PhaseSentinel}
+	return []Phase{PhaseControl, PhaseFault, PhaseTail, PhaseFresh, PhaseLate, PhaseSentinel}
 }
 
 // Role says what a delivery is to its event.

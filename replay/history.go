@@ -31,6 +31,9 @@ type Header struct {
 	Others []Profile `json:"others,omitempty"`
 	// Patience is how long this run waited for an answer; 0 where each provider's own patience was kept.
 	Patience time.Duration `json:"patience_ns"`
+	// Lease is how long a claim of the endpoint may last, as far as anybody said: so long the tail lets pass before its last
+	// attempts, on the wall or, where ClockMoved, on the endpoint's clock. 0 where it does not.
+	Lease time.Duration `json:"lease_ns,omitempty"`
 	// TimeScale is the factor on the provider's waits; 1 is real time.
 	TimeScale float64 `json:"time_scale"`
 	// ClockMoved says that the endpoint's own clock was moved by the late duplicates' age,

@@ -103,6 +103,8 @@ func (t *tally) doing() string {
 		return "sending with faults"
 	case replay.PhaseTail:
 		return "redelivering what is unacknowledged"
+	case replay.PhaseFresh:
+		return "what the late duplicates will repeat"
 	case replay.PhaseLate:
 		return "late duplicates"
 	case replay.PhaseSentinel:

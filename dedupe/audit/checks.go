@@ -193,7 +193,7 @@ func needsTail(d *docket) (string, bool) {
 	if !d.learnt.acked {
 		return "no control event was acknowledged", true
 	}
-	return "", true
+	return d.survey.hasty.text(), true
 }
 
 func needsSigned(d *docket) (string, bool) {

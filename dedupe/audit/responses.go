@@ -12,38 +12,6 @@ import (
 	"hookonce/replay"
 )
 
-// judgeStuck looks for events that nothing acknowledged, although all faults were healed.
-func judgeStuck(d *docket) ([]Finding, int) {
-	var out []Finding
-	judged := 0
-	for _, f := range d.events {
-		if f.control || f.badSignature != replay.SignValid || f.lesson == nil {
-			continue
-		}
-		if f.acked() {
-			judged++
-			continue
-		}
-		tail := 0
-		for _, a := range f.attempts {
-			if d.delivery(a.Delivery).Phase == replay.PhaseTail {
-				tail++
-			}
-		}
-		if tail < 2 || !f.course.answered {
-			continue
-		}
-		judged++
-		last := f.attempts[len(f.attempts)-1]
-		x := d.finding("stuck", f)
-		x.Message = fmt.Sprintf("%s was never acknowledged: %d attempts, %d of them without any fault, the last one with %s",
-			f.event.Key, len(f.attempts), tail, describeRefusal(last))
-		x.Advice = "After a failure the next attempt must be able to run: free the claim (if it is still yours), or let it expire; never keep a failure as the final answer."
-		out = append(out, x)
-	}
-	return out, judged
-}
-
 // judgeBypass looks for deliveries that no careful endpoint would believe, and that were.
 func judgeBypass(d *docket) ([]Finding, int) {
 	return d.judgeSpoiled("signature-bypass", replay.SignMissing, replay.SignWrongKey, replay.SignTampered)

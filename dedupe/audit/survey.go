@@ -17,6 +17,7 @@ type survey struct {
 	named     bool                      // some event's attempts have ids of their own
 	repeats   bool                      // one of these ids was acknowledged twice
 	mixed     bool                      // the ids of attempts do not explain every double
+	hasty     hasty                     // the first event that was refused to the end, too soon to call it stuck
 	late      time.Duration             // the greatest age at which a duplicate was sent after an acknowledgement
 }
 
@@ -29,6 +30,7 @@ type unsettled struct {
 func (s *survey) add(o survey) {
 	s.stated, s.named, s.repeats, s.mixed = s.stated || o.stated, s.named || o.named, s.repeats || o.repeats, s.mixed || o.mixed
 	s.late = max(s.late, o.late)
+	s.hasty.add(o.hasty)
 	if o.unsettled.key != "" && (s.unsettled.key == "" || o.unsettled.rank < s.unsettled.rank) {
 		s.unsettled = o.unsettled
 	}
@@ -46,6 +48,7 @@ func (d *docket) surveyed() survey {
 		if f.badSignature != replay.SignValid {
 			s.spoiled[f.badSignature] = s.spoiled[f.badSignature] || f.course.answered
 		}
+		s.hasty.add(d.hastyOf(f))
 		if f.sentinel && s.unsettled.key == "" && f.unsettled() {
 			s.unsettled = unsettled{f.event.Key, d.rankOf(f)}
 		}

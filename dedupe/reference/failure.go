@@ -3,6 +3,7 @@ package reference
 import (
 	"crypto/sha256"
 	"errors"
+	"slices"
 
 	"hookonce/replay"
 )
@@ -17,18 +18,18 @@ type Failure func(e replay.Event, attempt int) bool
 func FailFirst(_ replay.Event, attempt int) bool { return attempt == 1 }
 
 // FailHalf makes the work of half of a plan's events fail at its first attempt: the
-// other half shows what happens when nothing fails. Events of the control and of the sentinel
-// phase never fail, because a plan learns from them what normal is. Which half an event
-// is in depends on its key only.
+// other half shows what happens when nothing fails. Events of the phases in which nothing goes wrong
+// never fail: a plan learns from them what normal is. Which half an event is in depends on its key only.
 func FailHalf(p replay.Plan) Failure {
-	clean := map[string]bool{}
+	clean := []replay.Phase{replay.PhaseControl, replay.PhaseFresh, replay.PhaseSentinel}
+	spared := map[string]bool{}
 	for _, d := range p.Deliveries {
-		if d.Role == replay.RoleFirst && (d.Phase == replay.PhaseControl || d.Phase == replay.PhaseSentinel) {
-			clean[d.Event] = true
+		if d.Role == replay.RoleFirst && slices.Contains(clean, d.Phase) {
+			spared[d.Event] = true
 		}
 	}
 	return func(e replay.Event, attempt int) bool {
-		return attempt == 1 && !clean[e.Key] && oddHash(e.Key)
+		return attempt == 1 && !spared[e.Key] && oddHash(e.Key)
 	}
 }
 

@@ -98,7 +98,7 @@ func (s *simulation) begin(i int) {
 	p := &s.phases[i]
 	s.history.Marks = append(s.history.Marks, replay.Mark{Kind: replay.MarkPhase, At: s.sched.now, Phase: p.name})
 	s.told(StepPhase, 0, string(p.name))
-	if p.name == replay.PhaseTail { // the faults are over
+	if p.name != replay.PhaseControl && p.name != replay.PhaseFault { // the faults are over
 		s.downUntil, s.healed = 0, true
 		s.sched.thaw() // work in the background outlives its delivery, and may hold locks
 	}

@@ -92,6 +92,27 @@ func TestScheduleWaits(t *testing.T) {
 	}
 }
 
+// A claim has time to expire before the last fault-free attempts, and before no others.
+func TestScheduleWaitsForALease(t *testing.T) {
+	again := func(p replay.Phase, after int) replay.Delivery {
+		return replay.Delivery{Event: "a", Role: replay.RoleRedelivery, After: after, Wait: time.Hour, Phase: p}
+	}
+	steps, err := compile(planOf(replay.Delivery{Event: "a", Phase: replay.PhaseFault}, again(replay.PhaseFault, 1),
+		replay.Delivery{Event: "a", Role: replay.RoleRedelivery, Phase: replay.PhaseTail}, again(replay.PhaseTail, 3)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const sec = time.Second
+	s := schedule{scale: 1.0 / 3600, lease: 90 * sec}
+	refused := func(at time.Duration) replay.Attempt { return replay.Attempt{Outcome: replay.Refused, Status: 500, End: at} }
+	s.begin(steps[0], 0)
+	end(t, &s, 1, 0, refused(sec))
+	end(t, &s, 2, 2*sec, refused(3*sec))
+	s.begin(steps[1], 3*sec)
+	end(t, &s, 3, 3*sec, refused(4*sec))
+	end(t, &s, 4, 94*sec, refused(95*sec))
+}
+
 func TestLateSteps(t *testing.T) {
 	late := func(event string, age time.Duration) replay.Delivery {
 		return replay.Delivery{Event: event, Phase: replay.PhaseLate, Role: replay.RoleLate, Wait: age}

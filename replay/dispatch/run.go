@@ -42,6 +42,8 @@ type Options struct {
 	PatienceFor func(provider string) time.Duration
 	// TimeScale is the factor on Delivery.Wait, but for late duplicates; 0 means not to wait.
 	TimeScale float64
+	// Lease is how long after the one before a fault-free redelivery is made at least, in real time.
+	Lease time.Duration
 	// MaxInFlight bounds the requests under way; a larger gate raises it. 0 means DefaultMaxInFlight.
 	MaxInFlight int
 	// Base is what all times of attempts count from; it must hold a monotonic reading. Zero means the call of Run.
@@ -192,7 +194,7 @@ func (r *runner) run(ctx context.Context, steps []step) error {
 	})()
 	// Deferred calls run last first: the units' goroutines end while the pool is still there.
 	defer r.work.Wait()
-	s := schedule{scale: r.TimeScale}
+	s := schedule{scale: r.TimeScale, lease: r.Lease}
 	var phase, age time.Duration
 	for _, st := range steps {
 		r.pool.closeIdle()

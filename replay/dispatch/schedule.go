@@ -45,6 +45,7 @@ type step struct {
 // schedule says which unit of a step may start when. It knows no clock and no connection.
 type schedule struct {
 	scale float64
+	lease time.Duration // what a fault-free redelivery waits for at least
 	ready readyHeap
 	left  int // units that have not ended
 }
@@ -104,7 +105,7 @@ func (s *schedule) wait(d replay.Delivery, u *unit) time.Duration {
 	}
 	w := time.Duration(float64(d.Wait) * s.scale)
 	if d.Phase == replay.PhaseTail && d.Role == replay.RoleRedelivery {
-		w = max(w, min(u.asked, maxRetryAfterWait))
+		w = max(w, s.lease, min(u.asked, maxRetryAfterWait))
 	}
 	return w
 }

@@ -254,9 +254,18 @@ func (d *docket) fileAttempts() {
 		}
 		f.attempts = append(carve(f.attempts, int(f.sends), &room), a)
 	}
-	room = nil
-	for i := range d.all {
-		f := &d.all[i]
+	var beside sync.WaitGroup // no event's order needs another's
+	half := len(d.all) / 2
+	beside.Go(func() { d.order(d.all[:half]) })
+	d.order(d.all[half:])
+	beside.Wait()
+}
+
+// order sorts the attempts of some events, and sums them up.
+func (d *docket) order(of []dossier) {
+	var room []*replay.Attempt
+	for i := range of {
+		f := &of[i]
 		f.sort(&room)
 		f.course = d.courseOf(f)
 	}

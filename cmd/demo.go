@@ -174,9 +174,11 @@ func startDemo(ctx context.Context, o DemoOptions, entry zoo.Entry, p *planned) 
 
 // endpointOf serves a handler as one of the provider's endpoints.
 func endpointOf(w *reference.LiveWorld, entry zoo.Entry, p side) http.Handler {
-	o := serve.Options{World: w.World, Handler: entry.Handler, Identify: p.Identify, Attempt: func(h http.Header, body []byte) (string, bool) {
-		return provider.AttemptOf(p.profile, h, body)
-	}}
+	o := serve.Options{World: w.World, Handler: entry.Handler,
+		Identify: func(h http.Header, body []byte) (replay.Event, error) {
+			return provider.WithSource(p.Provider, h, body)
+		},
+		Attempt: func(h http.Header, body []byte) (string, bool) { return provider.AttemptOf(p.profile, h, body) }}
 	if len(p.endpoint.Secrets) > 0 {
 		o.Verify = func(h http.Header, body []byte) error { return p.Verify(h, body, p.endpoint, time.Now()) }
 	}

@@ -42,6 +42,8 @@ type Profile struct {
 	Tolerance time.Duration `json:"tolerance_ns,omitempty"`
 	// TieRule says in words what orders events of equal version.
 	TieRule string `json:"tie_rule,omitempty"`
+	// Key names what holds the event's key: a path in the body, or a header.
+	Key string `json:"key,omitempty"`
 	// Identity says in words what identifies an event, and what only an attempt.
 	Identity string `json:"identity,omitempty"`
 	// AttemptID names what holds the id of a delivery that is not the event's; empty where none is sent. AttemptKept says

@@ -22,6 +22,7 @@ func (p *page) afterwards(r Report) {
 	p.list("checks", plainInk, r.reasons())
 	p.list("types", plainInk, r.unjudged())
 	p.list("faults", plainInk, r.unfired())
+	p.list("memory", plainInk, r.Memory.remarks(r.Late))
 	p.list("notes", plainInk, r.Notes)
 	p.blank()
 	p.labelled("run", dim, fmt.Sprintf("hookonce %s, started %s", redact.Screen(r.Tool, 40), r.Started.Format("2006-01-02 15:04:05 UTC")), p.width, 1)

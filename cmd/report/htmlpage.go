@@ -122,7 +122,7 @@ func (r Report) missingOrLacking() []string {
 func (r Report) factLines() []factView {
 	out := []factView{
 		{"tested", r.testedLine()}, {"races", strings.Join(r.raceItems(), "; ")}, {"faults", strings.Join(r.faultItems(), ", ")},
-		{"late duplicates", show(r.Late.Statement)}, {"effects", strings.Join(r.sourceItems(), ", ")}, {"waits", r.Time.Statement},
+		{"memory", show(r.Memory.text())}, {"late duplicates", show(r.Late.Statement)}, {"effects", strings.Join(r.sourceItems(), ", ")}, {"waits", r.Time.Statement},
 	}
 	if items := r.baselineItems(); items != nil {
 		out = append(out, factView{"baseline", strings.Join(items, ", ")})

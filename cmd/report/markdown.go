@@ -55,6 +55,7 @@ func (m *markdown) head(r Report) {
 	}
 	m.fact("races", strings.Join(r.raceItems(), "; "))
 	m.fact("faults", strings.Join(r.faultItems(), ", "))
+	m.fact("memory", r.Memory.text())
 	m.fact("late duplicates", r.Late.Statement)
 	m.fact("effects", strings.Join(r.sourceItems(), ", "))
 	m.fact("right", strings.Join(r.scoreItems(), ", "))

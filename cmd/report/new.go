@@ -21,7 +21,7 @@ func New(j replay.Journal, v audit.Verdict) Report {
 		Checks: each(v.Checks, newCheck), Events: each(v.Events, newEvent), Races: each(v.Races, newRace),
 		Latency: newLatencies(h), Activity: newActivity(h),
 		Types: each(v.Types, newType), Faults: each(v.Faults, newFault), Sources: each(h.Header.Sources, newSource),
-		Late: newLate(h, v.LateTested), Time: newTime(h.Header),
+		Late: newLate(h, v.LateTested), Memory: newMemory(h.Header, v.Memory), Time: newTime(h.Header),
 	}
 	facts := newFacts(h)
 	r.Findings = each(v.Findings, facts.finding)

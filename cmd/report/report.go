@@ -41,6 +41,7 @@ type Report struct {
 	Faults  []Fault  `json:"faults"`
 	Sources []Source `json:"sources"`
 	Late    Late     `json:"late"`
+	Memory  Memory   `json:"memory"`
 	Time    Time     `json:"time"`
 	// Score is how the target did, counted in events; Reference how the reference did with the
 	// same plan, nil where none ran.

@@ -311,6 +311,8 @@ func failing() sample {
 	b.lost(4 * time.Second)
 	b.stale(8 * time.Second)
 	b.j.Target.Header.ClockMoved, b.v.LateTested = true, 71*time.Hour
+	b.v.Memory = audit.Memory{Forgot: 71 * time.Hour, Trials: []audit.Trial{{Kind: "duplicate", Tried: 14}, {Kind: "race", Tried: 24, Failed: 5},
+		{Kind: "late", Tried: 1, Failed: 1}, {Kind: "other-bytes", Tried: 2}, {Kind: "twins", Tried: 2}}}
 	b.j.Target.Plan.Settings.Late = []time.Duration{70 * time.Second, 71 * time.Hour}
 	b.noisy(9 * time.Second)
 	b.late(10 * time.Second)
@@ -354,6 +356,7 @@ func passing() sample {
 	}
 	b.j.Target.Plan.Settings.Late = []time.Duration{70 * time.Second}
 	b.j.Target.Header.ClockMoved, b.v.LateTested = true, 70*time.Second
+	b.v.Memory = audit.Memory{Held: 70 * time.Second, Trials: []audit.Trial{{Kind: "duplicate", Tried: 14}, {Kind: "race", Tried: 24}, {Kind: "late", Tried: 2}}}
 	b.checks(nil, nil)
 	return b.close("pass")
 }
@@ -392,7 +395,7 @@ func hostile(s string) sample {
 	x.name = "hostile"
 	h := &x.journal.Target.Header
 	h.Tool, h.Target, h.Command, h.Reference, h.Engine = s, s, "hookonce run "+s+" --seed 1", s, s
-	h.Sources[0].Label = s
+	h.Sources[0].Label, h.Profile.Key = s, s
 	x.journal.Target.Plan.Provider = s
 	x.journal.Target.Marks = append(x.journal.Target.Marks, replay.Mark{Kind: replay.MarkStopped, Text: s})
 	v := &x.verdict

@@ -15,7 +15,7 @@ func (p *page) summary(r Report) {
 	tail := r.checkLines()
 	groups := r.groups()
 	room := headLines - p.count - 1 // a blank line before
-	tail = tail[:min(len(tail), max(2, room-len(groups)-1), max(0, room))]
+	tail = firstLines(tail, min(max(2, room-len(groups)-1), max(0, room)))
 	room -= len(tail)
 	if len(groups) > 0 && room >= 2 {
 		p.blank()
@@ -34,6 +34,18 @@ func (p *page) summary(r Report) {
 	for _, l := range tail {
 		p.labelledLines(l.label, plainInk, []string{l.text}, headWidth, 1)
 	}
+}
+
+// firstLines cuts a list that goes on over lines, and says so.
+func firstLines(lines []labelledLine, most int) []labelledLine {
+	if len(lines) <= most {
+		return lines
+	}
+	lines = lines[:most]
+	if most > 0 {
+		lines[most-1].text = strings.TrimSuffix(lines[most-1].text, ",") + "…"
+	}
+	return lines
 }
 
 const titleWidth = 31

@@ -9,7 +9,7 @@ import (
 )
 
 // testedLines is how many lines tested takes at most, where nothing more urgent stands above it.
-const testedLines = 9
+const testedLines = 10
 
 // tested says in a few lines what the verdict rests on. Facts that need a second line
 // get one as long as there is room, the foremost in order of what it would lose by a cut.
@@ -46,7 +46,7 @@ func (r Report) tested() []fact {
 		facts = append(facts, fact{"cut short", wrap(r.cutShort(), width)})
 	}
 	facts = append(facts, fact{"races", list(r.raceItems(), "; ")}, fact{"faults", list(r.faultItems(), ", ")},
-		fact{"late", wrap(r.Late.Statement, width)}, fact{"effects", list(r.sourceItems(), ", ")},
+		fact{"memory", wrap(redact.Screen(r.Memory.Statement, 400), width)}, fact{"effects", list(r.sourceItems(), ", ")},
 		fact{"right", list(r.scoreItems(), ", ")})
 	if items := r.baselineItems(); items != nil {
 		facts = append(facts, fact{"baseline", list(items, ", ")})

@@ -48,6 +48,7 @@ func (d *docket) hear(whole *docket) hearing {
 	counted := whole.withoutCounts() == "" || whole.comparableStates()
 	h.rows = d.rows(reported, counted)
 	h.score, h.survey = d.score(h.rows), d.survey
+	h.survey.memory = d.remembered(whole.withoutCounts() == "")
 	return h
 }
 
@@ -75,7 +76,7 @@ func (d *docket) judge() Verdict {
 func (d *docket) conclude(h hearing) Verdict {
 	d.survey = h.survey
 	v := Verdict{Findings: []Finding{}, Races: d.raced, Faults: d.faultRows(h.faults), Types: d.learnt.rows(), Notes: d.notes(),
-		LateTested: h.survey.late, Events: h.rows, Score: h.score,
+		LateTested: h.survey.late, Memory: h.survey.memory.told(), Events: h.rows, Score: h.score,
 		Counted: Counted{h.score.Right + h.score.Wrong + h.score.Undecided, d.races.gates, d.races.overlapped}}
 	v.Missing = d.missingAltogether(v)
 	for i, c := range checks {

@@ -19,6 +19,7 @@ type survey struct {
 	mixed     bool                      // the ids of attempts do not explain every double
 	hasty     hasty                     // the first event that was refused to the end, too soon to call it stuck
 	late      time.Duration             // the greatest age at which a duplicate was sent after an acknowledgement
+	memory    memory                    // how the endpoint took repetitions
 }
 
 // unsettled is a clean event at the end that shows no effect; the key is "" for none.
@@ -31,6 +32,7 @@ func (s *survey) add(o survey) {
 	s.stated, s.named, s.repeats, s.mixed = s.stated || o.stated, s.named || o.named, s.repeats || o.repeats, s.mixed || o.mixed
 	s.late = max(s.late, o.late)
 	s.hasty.add(o.hasty)
+	s.memory.add(o.memory)
 	if o.unsettled.key != "" && (s.unsettled.key == "" || o.unsettled.rank < s.unsettled.rank) {
 		s.unsettled = o.unsettled
 	}

@@ -54,8 +54,10 @@ type Verdict struct {
 	Faults   []FaultRow    `json:"faults"`
 	// LateTested is the greatest age at which a duplicate was really tested; 0 where none was.
 	LateTested time.Duration `json:"late_tested_ns"`
-	Notes      []string      `json:"notes,omitempty"`
-	Score      Score         `json:"score"`
+	// Memory is what the run showed of how the endpoint knows an event again.
+	Memory Memory   `json:"memory"`
+	Notes  []string `json:"notes,omitempty"`
+	Score  Score    `json:"score"`
 	// Reference is how the reference did with the same plan; nil where none ran.
 	Reference *Score `json:"reference,omitempty"`
 	// Counted is of everything, where the lists above are cut (see Limits).

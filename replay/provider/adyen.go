@@ -148,6 +148,7 @@ func (adyen) Profile() replay.Profile {
 			15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 8 * time.Hour},
 		RetrySpan: 30 * 24 * time.Hour,
 		Batch:     "notificationItems",
+		Key:       "eventCode_pspReference",
 		Identity: "no id is sent. key: eventCode (with .failed where success is false), _ and pspReference, of the delivery's first item; the " +
 			"references of further items count for it, too. Duplicates may differ in eventDate",
 		Order:       "subject: originalReference, else pspReference: the payment. version: eventDate",

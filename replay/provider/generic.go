@@ -59,6 +59,14 @@ func headerName(place string) (string, bool) {
 	return strings.TrimSpace(name), ok
 }
 
+// plainPlace is a place without saying that it is a header.
+func plainPlace(place string) string {
+	if name, ok := headerName(place); ok {
+		return name
+	}
+	return place
+}
+
 // Check completes a description with defaults, or says what is wrong with it.
 func (g Generic) Check() (Generic, error) {
 	s := &g.Signature
@@ -213,8 +221,8 @@ func (g Generic) Profile() replay.Profile {
 	}
 	p := replay.Profile{
 		Name: g.Name, Patience: g.Patience, Success: g.Success, Retries: g.Retries, GiveUp: g.GiveUp, RetrySpan: span, Tolerance: g.Signature.Tolerance,
-		TieRule:  "Within one version: types that match created first, those that match deleted last, all others between, in no order.",
-		Identity: "key: " + g.ID, Order: "subject: " + first(g.Subject, "none") + ". version: " + first(g.Version, "none"),
+		TieRule: "Within one version: types that match created first, those that match deleted last, all others between, in no order.",
+		Key:     plainPlace(g.ID), Identity: "key: " + g.ID, Order: "subject: " + first(g.Subject, "none") + ". version: " + first(g.Version, "none"),
 		Signing: "none", RetryHeader: g.RetryHeader, Redelivery: g.RetryHeader, Failure: "retried as described", ContentType: "application/json",
 	}
 	if g.Signature.Header != "" {

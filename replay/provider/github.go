@@ -148,6 +148,7 @@ func (github) Verify(h http.Header, body []byte, at Endpoint, now time.Time) err
 func (github) Profile() replay.Profile {
 	return sourced(replay.Profile{
 		Name: "github", Patience: 10 * time.Second, Success: any2xx(), RetrySpan: 72 * time.Hour,
+		Key:      "X-GitHub-Delivery",
 		Identity: "key: X-GitHub-Delivery, one per event: several hooks and apps that get the same event get the same GUID, and a redelivery keeps it",
 		Order: "subject: the id of the object the event is about (issue, pull_request, comment, check_run ...). version: its updated_at, " +
 			"else completed_at, else created_at. A push has no subject",

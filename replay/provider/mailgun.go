@@ -102,6 +102,7 @@ func (mailgun) Profile() replay.Profile {
 		Retries:   []time.Duration{5 * time.Minute, 10 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour},
 		RetrySpan: 8 * time.Hour,
 		AttemptID: "signature.token",
+		Key:       "event-data.id",
 		Identity:  "key: event-data.id. signature.token is meant to be used once; whether a retry repeats it is not documented, here each attempt has a new one",
 		Order:     "subject: the message's message-id. version: event-data.timestamp, in fractions of a second",
 		TieRule:   "Within one timestamp: accepted first, failed.permanent and rejected last, all others between, in no order.",

@@ -81,6 +81,7 @@ func (paddle) Profile() replay.Profile {
 		Name: "paddle", Patience: 5 * time.Second, Success: []replay.StatusRange{{From: 200, To: 200}}, Tolerance: paddleTolerance,
 		Retries: retries, RetrySpan: 72 * time.Hour,
 		AttemptID: "notification_id", AttemptKept: true,
+		Key:         "event_id",
 		Identity:    "key: event_id (evt_) in the body. notification_id (ntf_) is that of the notification to one destination; a replay by hand gets a new one",
 		Order:       "subject: data.id. version: occurred_at (\"store and check occurred_at\"); the order of delivery is not guaranteed",
 		TieRule:     "Within one occurred_at: *.created first, *.canceled and *.completed last, all others between, in no order.",

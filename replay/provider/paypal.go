@@ -123,6 +123,7 @@ func (paypal) Profile() replay.Profile {
 	return sourced(replay.Profile{
 		Name: "paypal", Patience: 30 * time.Second, Success: any2xx(), Retries: retries, RetrySpan: 72 * time.Hour,
 		AttemptID: "PAYPAL-TRANSMISSION-ID",
+		Key:       "id",
 		Identity:  "key: id (WH-...) in the body, the same in all transmissions. PAYPAL-TRANSMISSION-ID is that of one attempt",
 		Order:     "subject: resource.id. version: resource.update_time, else create_time",
 		TieRule:   "Within one version: *.CREATED first, *.COMPLETED, *.CANCELLED, *.REFUNDED and *.VOIDED last, all others between, in no order.",

@@ -69,7 +69,7 @@ func checkProfile(t *testing.T, p replay.Profile) {
 			t.Errorf("%s: %q has no source", p.Name, figure)
 		}
 	}
-	if p.Identity == "" || p.Order == "" || p.Signing == "" || p.Failure == "" || p.ContentType == "" || p.Tolerance > 0 && grades["tolerance"] == "" {
+	if p.Key == "" || p.Identity == "" || p.Order == "" || p.Signing == "" || p.Failure == "" || p.ContentType == "" || p.Tolerance > 0 && grades["tolerance"] == "" {
 		t.Errorf("%s: a part of the profile is not told: %+v", p.Name, p)
 	}
 	var span int64

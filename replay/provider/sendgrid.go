@@ -141,6 +141,7 @@ func (sendgrid) Profile() replay.Profile {
 			8 * time.Hour, 8 * time.Hour},
 		RetrySpan: 24 * time.Hour,
 		Batch:     "@this",
+		Key:       "sg_event_id",
 		Identity: "key: sg_event_id of the batch's first item. A batch is one delivery, acknowledged and redelivered as a whole; the ids " +
 			"of its other items count for it, too",
 		Order:   "subject: sg_message_id, where all items have the same. version: timestamp in seconds, the latest of the items",

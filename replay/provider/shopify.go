@@ -89,6 +89,7 @@ func (shopify) Profile() replay.Profile {
 			32 * time.Minute, time.Hour, 2 * time.Hour},
 		RetrySpan: 4*time.Hour + 3*time.Minute,
 		AttemptID: "X-Shopify-Webhook-Id", AttemptKept: true,
+		Key: "X-Shopify-Event-Id",
 		Identity: "key: X-Shopify-Event-Id, the same in all duplicates. X-Shopify-Webhook-Id is that of the delivery to one " +
 			"subscription, the same in its retries",
 		Order:       "subject: the object's id. version: updated_at, else X-Shopify-Triggered-At, else created_at; a retry carries the original payload",

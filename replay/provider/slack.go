@@ -156,6 +156,7 @@ func (slack) Profile() replay.Profile {
 	return sourced(replay.Profile{
 		Name: "slack", Patience: 3 * time.Second, Success: any2xx(), Tolerance: slackTolerance,
 		Retries: []time.Duration{0, time.Minute, 5 * time.Minute}, RetrySpan: 6 * time.Minute,
+		Key:      "event_id",
 		Identity: "key: event_id in the body (of a form: trigger_id). A recording without event_id is given one, made from its bytes",
 		Order: "subject: the message (channel:ts), else the file, channel or user. version: event_ts, else event_time. " +
 			"A fresh subject is a fresh channel, because a message's ts is its time",

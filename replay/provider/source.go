@@ -125,3 +125,19 @@ func neighbour(name string) string {
 	}
 	return string(b)
 }
+
+// WithSource reads an event as an endpoint should that takes those of several accounts: where the event names its account, that
+// is part of the key.
+func WithSource(p Provider, header http.Header, body []byte) (replay.Event, error) {
+	e, err := p.Identify(header, body)
+	if err != nil {
+		return e, err
+	}
+	for _, at := range sourcesOf(p) {
+		if source := at.get(e); source != "" {
+			e.ID, e.Source, e.Key = e.Key, source, source+"/"+e.Key
+			return e, nil
+		}
+	}
+	return e, nil
+}

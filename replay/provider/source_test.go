@@ -36,6 +36,9 @@ func TestFromSource(t *testing.T) {
 			if bytes.Equal(got.Body, e.Body) && got.Header.Get("X-Shopify-Shop-Domain") == "" && got.Header.Get("X-Github-Delivery") == "" {
 				t.Errorf("%s: the same bytes", name)
 			}
+			if seen, err := provider.WithSource(p, got.Header, got.Body); err != nil || seen.Key != got.Key || seen.ProviderID() != id {
+				t.Errorf("%s: an endpoint reads %s as %s of %s: %v", name, got.Key, seen.Key, seen.Source, err)
+			}
 			h, body, err := p.Sign(got, k.endpoint(name), replay.Sending{Now: now})
 			if err == nil {
 				err = p.Verify(h, body, k.endpoint(name), now)

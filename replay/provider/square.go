@@ -77,6 +77,7 @@ func (square) Profile() replay.Profile {
 		Retries: []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute,
 			time.Hour, 2 * time.Hour, 4 * time.Hour, 6 * time.Hour, 8 * time.Hour},
 		RetrySpan:   24 * time.Hour,
+		Key:         "event_id",
 		Identity:    "key: event_id in the body, the same in all retries",
 		Order:       "subject: data.id. version: the object's version, else its updated_at, else created_at",
 		TieRule:     "Within one version: *.created first, *.deleted last, all others between, in no order.",

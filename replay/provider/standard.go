@@ -86,6 +86,7 @@ func (w standard) Profile() replay.Profile {
 		Retries: []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour,
 			10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour},
 		RetrySpan: 75*time.Hour + 35*time.Minute + 5*time.Second,
+		Key:       strings.ToLower(w.prefix) + "id",
 		Identity:  "key: the " + strings.ToLower(w.prefix) + "id header, the same in all retries",
 		Order:     "subject: data.id. version: timestamp in the body (not the header, which is the attempt's), else data.updated_at",
 		TieRule:   "Within one timestamp: *.created first, *.deleted last, all others between, in no order.",

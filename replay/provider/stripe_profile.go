@@ -23,6 +23,7 @@ func (stripe) Profile() replay.Profile {
 		Tolerance: stripeTolerance,
 		TieRule: "`created` counts whole seconds and Stripe guarantees no order. Within one second of one subject: " +
 			"*.created first; *.deleted, *.canceled, *.voided and *.expired last; all others between, in no order.",
+		Key:         "id",
 		Identity:    "key: id (evt_) in the body, the same in all retries; there may be two events of one fact, which share data.object.id and type",
 		Order:       "subject: data.object.id. version: created, in seconds",
 		Signing:     "Stripe-Signature: t=TIME,v1=HEX, HMAC-SHA256 of TIME.BODY; several v1 for up to 24 hours while a secret is rolled",

@@ -161,6 +161,7 @@ func (twilio) Profile() replay.Profile {
 	return sourced(replay.Profile{
 		Name: "twilio", Patience: 15 * time.Second, Success: any2xx(),
 		Retries: []time.Duration{0}, RetrySpan: 15 * time.Second,
+		Key:      "I-Twilio-Idempotency-Token",
 		Identity: "key: the I-Twilio-Idempotency-Token header, the same when a callback is retried. Endpoints also use MessageSid and MessageStatus together",
 		Order: "subject: MessageSid or CallSid. version: SequenceNumber of a call; else how far the status is on its way: " +
 			"accepted 1, queued 2, sending 3, sent 4, delivered, undelivered or failed 5, read 6",

@@ -1,0 +1,193 @@
+package audit
+
+import (
+	"time"
+)
+
+// The kinds of trials: each repeats an event, or what looks like it, in its own way.
+const (
+	TrialDuplicate  = "duplicate"   // the same bytes, after the acknowledgement
+	TrialRace       = "race"        // copies at the same time
+	TrialLate       = "late"        // the same bytes, long after the acknowledgement
+	TrialOtherBytes = "other-bytes" // the same content in other bytes
+	TrialAttemptID  = "attempt-id"  // the same content, another id of the attempt
+	TrialRebatch    = "rebatch"     // the same items in other bodies
+	TrialTwins      = "twins"       // two ids, otherwise the same
+	TrialSameID     = "same-id"     // one id from two sources
+)
+
+// trialKinds are all kinds, in the order in which they are told.
+var trialKinds = [...]string{TrialDuplicate, TrialRace, TrialLate, TrialOtherBytes, TrialAttemptID, TrialRebatch, TrialTwins, TrialSameID}
+
+// Trial says how the endpoint took one kind of repetition.
+type Trial struct {
+	Kind string `json:"kind"`
+	// Tried are the events repeated so. Failed are those of them that were processed again or, with twins and
+	// same-id, taken for a repetition of one another, so that one is lost.
+	Tried  int `json:"tried"`
+	Failed int `json:"failed"`
+}
+
+// Memory is what the run showed of how the endpoint knows an event again.
+type Memory struct {
+	// Trials are those that took place; empty where nothing counts effects.
+	Trials []Trial `json:"trials"`
+	// Held is the greatest age at which an event was still known, Forgot the least at which one was processed
+	// again; 0 where no late duplicate showed either.
+	Held   time.Duration `json:"held_ns"`
+	Forgot time.Duration `json:"forgot_ns"`
+}
+
+// Trial is the trial of a kind; zero where none took place.
+func (m Memory) Trial(kind string) Trial {
+	for _, t := range m.Trials {
+		if t.Kind == kind {
+			return t
+		}
+	}
+	return Trial{Kind: kind}
+}
+
+// memory is a Memory in the making; those of the parts of a history add up to that of the whole.
+type memory struct {
+	trials       [len(trialKinds)]Trial
+	held, forgot time.Duration
+}
+
+func (m *memory) add(o memory) {
+	for i, t := range o.trials {
+		m.trials[i].Tried += t.Tried
+		m.trials[i].Failed += t.Failed
+	}
+	m.held = max(m.held, o.held)
+	if m.forgot == 0 || o.forgot != 0 && o.forgot < m.forgot {
+		m.forgot = o.forgot
+	}
+}
+
+func (m *memory) count(kind string, failed bool) {
+	for i, k := range trialKinds {
+		if k != kind {
+			continue
+		}
+		m.trials[i].Tried++
+		if failed {
+			m.trials[i].Failed++
+		}
+	}
+}
+
+// told is the memory without the kinds that were not tried.
+func (m *memory) told() Memory {
+	out := Memory{Trials: []Trial{}, Held: m.held, Forgot: m.forgot}
+	for i, t := range m.trials {
+		if t.Tried > 0 {
+			t.Kind = trialKinds[i]
+			out.Trials = append(out.Trials, t)
+		}
+	}
+	return out
+}
+
+// remembered sums up the trials of the events, once the checks have decided. Nothing is told of them
+// where nobody can say how often an event was processed.
+func (d *docket) remembered(counted bool) memory {
+	var m memory
+	if !counted {
+		return m
+	}
+	merged := d.newPairs()
+	for _, f := range d.events {
+		switch {
+		case f.fault == TrialTwins || f.fault == TrialSameID:
+			merged.try(f, &m)
+		case d.judgedForDouble(f):
+			d.repeated(f, &m)
+		}
+	}
+	return m
+}
+
+// repeated looks at an event that was sent again, under one id.
+func (d *docket) repeated(f *dossier, m *memory) {
+	kind := f.trial()
+	doubled := len(d.surpluses(f)) > 0
+	switch kind {
+	case TrialRace:
+		if d.raceTookPlace(f) {
+			m.count(kind, doubled)
+		}
+	case TrialLate:
+		if late := f.course.late; late != nil && late.Status != 0 && f.ackedBefore(late.Start) {
+			m.count(kind, doubled)
+			m.age(d.delivery(late.Delivery).Wait, doubled)
+		}
+	case "":
+	default:
+		if f.course.repeats > 0 {
+			m.count(kind, doubled)
+		}
+	}
+}
+
+func (m *memory) age(age time.Duration, doubled bool) {
+	switch {
+	case !doubled:
+		m.held = max(m.held, age)
+	case m.forgot == 0 || age < m.forgot:
+		m.forgot = age
+	}
+}
+
+func (d *docket) raceTookPlace(f *dossier) bool {
+	for _, p := range f.planned {
+		if p.Gate != 0 && d.gate(p.Gate).Overlapped {
+			return true
+		}
+	}
+	return false
+}
+
+// trial is the kind that an event's deliveries make; "" for faults that repeat only what failed.
+func (f *dossier) trial() string {
+	switch f.fault {
+	case TrialDuplicate, TrialRace, TrialLate, TrialOtherBytes, TrialAttemptID, TrialRebatch:
+		return f.fault
+	}
+	return ""
+}
+
+// pairs finds the two events of a trial in which something else than the id, or than the source, tells them apart.
+type pairs struct {
+	d    *docket
+	lost map[string]bool // nil where nobody can say what is lost
+	seen map[string]*dossier
+}
+
+func (d *docket) newPairs() *pairs {
+	p := &pairs{d: d, seen: map[string]*dossier{}}
+	if lost, decided := d.decided["lost-event"]; decided {
+		p.lost = map[string]bool{}
+		for _, x := range lost {
+			p.lost[x.Event] = true
+		}
+	}
+	return p
+}
+
+// try counts a pair when it comes to the second event. What is left out because it is no newer than the other one proves nothing.
+func (p *pairs) try(f *dossier, m *memory) {
+	if p.lost == nil || !f.acked() || f.standing != "" || f.judgement == "superseded" {
+		return
+	}
+	id := f.fault + "\x00" + f.event.Subject + "\x00" + f.event.Fixture
+	if f.fault == TrialSameID {
+		id = f.fault + "\x00" + f.event.ProviderID()
+	}
+	if g := p.seen[id]; g != nil && f.event.Source+f.event.Key != g.event.Source+g.event.Key {
+		m.count(f.fault, p.lost[f.event.Key] || p.lost[g.event.Key])
+		delete(p.seen, id)
+		return
+	}
+	p.seen[id] = f
+}

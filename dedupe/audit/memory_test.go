@@ -1,0 +1,109 @@
+package audit_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"hookonce/dedupe/audit"
+	"hookonce/replay"
+)
+
+// repeatedWith delivers an event of a fault and repeats it under conditions; doubled repeats are processed again.
+func (s *tale) repeatedWith(fault string, doubled bool, c replay.Delivery) {
+	key := s.event("paid")
+	s.effect(key, s.deliver(key, replay.Delivery{Fault: fault}, 200).End-2*ms)
+	if c.Fault = fault; c.Role == "" {
+		c.Role = replay.RoleDuplicate
+	}
+	a := s.deliver(key, c, 200)
+	if doubled {
+		s.effect(key, a.End-2*ms)
+	}
+}
+
+func (s *tale) late(age time.Duration, doubled bool) {
+	s.repeatedWith("late", doubled, replay.Delivery{Phase: replay.PhaseLate, Role: replay.RoleLate, Wait: age})
+}
+
+func (s *tale) racedTwice(doubled bool) {
+	gate := len(s.h.Plan.Deliveries) + 1
+	key := s.event("paid")
+	from := s.now
+	a := s.deliver(key, replay.Delivery{Fault: "race", Conditions: replay.Conditions{Gate: gate}}, 200)
+	s.effect(key, a.End-2*ms)
+	s.deliver(key, replay.Delivery{Fault: "race", Role: replay.RoleDuplicate, Conditions: replay.Conditions{Gate: gate}}, 200, at(from, a.End))
+	if doubled {
+		s.effect(key, a.End-ms)
+	}
+}
+
+func TestMemoryOfRepetitions(t *testing.T) {
+	s := newTale(t)
+	s.control("paid", 1)
+	s.repeatedWith("duplicate", false, replay.Delivery{})
+	s.repeatedWith("duplicate", true, replay.Delivery{})
+	s.repeatedWith("other-bytes", true, replay.Delivery{Conditions: replay.Conditions{Rewrite: replay.Rewrites()[0]}})
+	s.repeatedWith("attempt-id", false, replay.Delivery{Conditions: replay.Conditions{NewAttempt: true}})
+	s.repeatedWith("timeout", true, replay.Delivery{}) // no trial: what failed is redelivered
+	s.racedTwice(true)
+	s.racedTwice(false)
+	s.late(70*time.Second, false)
+	s.late(time.Hour, true)
+	s.late(2*time.Hour, true)
+	want := audit.Memory{Held: 70 * time.Second, Forgot: time.Hour, Trials: []audit.Trial{{Kind: "duplicate", Tried: 2, Failed: 1},
+		{Kind: "race", Tried: 2, Failed: 1}, {Kind: "late", Tried: 3, Failed: 2}, {Kind: "other-bytes", Tried: 1, Failed: 1}, {Kind: "attempt-id", Tried: 1}}}
+	if got := s.settle().Memory; !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+}
+
+// What was refused, or never answered, before its repetition is no trial of the endpoint's memory.
+func TestMemoryTakesAnAcknowledgement(t *testing.T) {
+	s := newTale(t)
+	s.control("paid", 1)
+	key := s.event("paid")
+	s.deliver(key, replay.Delivery{Fault: "duplicate"}, 503)
+	s.effect(key, s.duplicateOf(key, 200).End-2*ms)
+	if got := s.settle().Memory; len(got.Trials) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Without a source that counts nobody can say whether an event was known again.
+func TestMemoryTakesCounts(t *testing.T) {
+	s := newTale(t)
+	s.h.Header.Sources = nil
+	s.control("paid", 0)
+	s.repeatedWith("duplicate", false, replay.Delivery{})
+	s.h.Effects = nil
+	if got := s.settle().Memory; len(got.Trials) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestMemoryOfPairs(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		s := newTale(t)
+		s.control("paid", 1, subject("in_c", "5"))
+		pair := func(fault string, change func(i int) func(*replay.Event)) {
+			for i := range 2 {
+				s.event("paid", change(i))
+				key := s.h.Plan.Events[len(s.h.Plan.Events)-1].Key
+				if a := s.deliver(key, replay.Delivery{Fault: fault}, 200); i == 0 || !lost {
+					s.effect(key, a.End-2*ms)
+				}
+			}
+		}
+		pair("twins", func(int) func(*replay.Event) { return subject("in_1", "") })
+		pair("same-id", func(i int) func(*replay.Event) { return of([]string{"acct_1", "acct_2"}[i], "evt_x") })
+		failed := 0
+		if lost {
+			failed = 1
+		}
+		want := audit.Memory{Trials: []audit.Trial{{Kind: "twins", Tried: 1, Failed: failed}, {Kind: "same-id", Tried: 1, Failed: failed}}}
+		if got := s.settle().Memory; !reflect.DeepEqual(got, want) {
+			t.Errorf("lost %v: %+v\nwant %+v", lost, got, want)
+		}
+	}
+}

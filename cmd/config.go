@@ -27,8 +27,28 @@ type config struct {
 	providers []described
 }
 
-// readConfig sets the flags that a configuration file names and the command line does not.
-func readConfig(c *cobra.Command, s *Streams, path string) (config, error) {
+// configure sets what a configuration file says and the command line does not, and returns the paths of the fixtures: those
+// named on the command line stand for all. own are flags of the command that mean something else than run's.
+func (o *PlanningOptions) configure(c *cobra.Command, s *Streams, args []string, own ...string) ([]string, error) {
+	config, err := readConfig(c, s, o.Config, own...)
+	if err != nil {
+		return nil, err
+	}
+	if o.Described = config.providers; len(args) == 0 {
+		return config.fixtures, nil
+	}
+	for i := range o.Described {
+		o.Described[i].Fixtures = nil
+	}
+	return args, nil
+}
+
+func (o *PlanningOptions) addConfig(f *pflag.FlagSet) {
+	f.StringVar(&o.Config, "config", "", "`file` with the same settings (default: hookonce.yaml, if there is one); flags win")
+}
+
+// readConfig sets the flags that a configuration file names and the command line does not, but for the command's own.
+func readConfig(c *cobra.Command, s *Streams, path string, own ...string) (config, error) {
 	named := path != ""
 	if !named {
 		path = defaultConfig
@@ -43,7 +63,13 @@ func readConfig(c *cobra.Command, s *Streams, path string) (config, error) {
 	if len(text) > maxConfig {
 		return config{}, usagef("%s: larger than %d bytes: not a configuration", path, maxConfig)
 	}
-	return setFlags(c.Flags(), path, text, func(name string) string { return os.Expand(name, s.Getenv) }, settingsOfRun(c))
+	shared := pflag.NewFlagSet(c.Name(), pflag.ContinueOnError)
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !slices.Contains(own, f.Name) {
+			shared.AddFlag(f)
+		}
+	})
+	return setFlags(shared, path, text, func(name string) string { return os.Expand(name, s.Getenv) }, settingsOfRun(c))
 }
 
 // settingsOfRun are those that another command than run leaves aside where it has none of that name: one file serves all.

@@ -184,12 +184,17 @@ func (o *PlanningOptions) describedFixtures() bool {
 
 // load reads the fixtures that were named, and those of each provider.
 func (o *PlanningOptions) load(s *Streams, paths []string) (fixture.Set, error) {
+	return o.loadWith(s, paths, fixture.Options{})
+}
+
+func (o *PlanningOptions) loadWith(s *Streams, paths []string, as fixture.Options) (fixture.Set, error) {
 	var all fixture.Set
 	add := func(paths []string, name string) error {
 		if len(paths) == 0 {
 			return nil
 		}
-		set, err := fixture.Load(paths, s.In, fixture.Options{Provider: name, Providers: o.known()})
+		as.Provider, as.Providers = name, o.known()
+		set, err := fixture.Load(paths, s.In, as)
 		all.Events, all.Files = append(all.Events, set.Events...), append(all.Files, set.Files...)
 		return err
 	}

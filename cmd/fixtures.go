@@ -16,7 +16,7 @@ import (
 
 // FixturesOptions are the flags of fixtures ls.
 type FixturesOptions struct {
-	fixture.Options
+	PlanningOptions
 	Out     string
 	Summary bool
 }
@@ -35,35 +35,37 @@ func NewFixturesCmd(s *Streams) *cobra.Command {
 }
 
 func newFixturesLsCmd(s *Streams) *cobra.Command {
-	o := FixturesOptions{Options: fixture.Options{Explain: true}}
+	var o FixturesOptions
 	c := &cobra.Command{
-		Use:   "ls FIXTURE|DIR ...",
+		Use:   "ls [FIXTURE|DIR ...]",
 		Short: "Show what each file was taken for, or why it was refused",
 		Long: `Shows for every event where it was found, what the file was taken for, and what identifies the
 event; for every file without events the reason; and a table of counts per folder.`,
 		Example: `  hookonce fixtures ls ./fixtures/stripe
   hookonce fixtures ls ./fixtures --summary
   stripe events list --limit 20 | hookonce fixtures ls -`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usagef("fixtures ls: name a file, a folder, or - for stdin")
-			}
-			return nil
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return runFixturesLs(s, o, args) },
+		RunE: func(c *cobra.Command, args []string) error { return runFixturesLs(c, s, o, args) },
 	}
+	o.addConfig(c.Flags())
 	c.Flags().StringVar(&o.Provider, "provider", "", "`name` of the provider (default: detect)")
 	c.Flags().StringVar(&o.Out, "out", "text", "text or json")
 	c.Flags().BoolVar(&o.Summary, "summary", false, "only the table of counts per folder")
 	return c
 }
 
-func runFixturesLs(s *Streams, o FixturesOptions, args []string) error {
+func runFixturesLs(c *cobra.Command, s *Streams, o FixturesOptions, args []string) error {
+	args, err := o.configure(c, s, args, "out")
+	switch {
+	case err != nil:
+		return err
+	case len(args) == 0 && !o.describedFixtures():
+		return usagef("fixtures ls: name a file, a folder, or - for stdin")
+	}
 	if o.Out != "text" && o.Out != "json" {
 		return usagef("--out %s: fixtures ls knows text and json", safe(o.Out))
 	}
 	begin := time.Now()
-	set, err := fixture.Load(args, s.In, o.Options)
+	set, err := o.loadWith(s, args, fixture.Options{Explain: true})
 	if err != nil {
 		return usagef("%w", err)
 	}

@@ -15,8 +15,8 @@ func TestFixturesLs(t *testing.T) {
 	dir := filepath.Join("..", "testdata", "fixtures", "formats")
 	list := func(o FixturesOptions, args ...string) (string, error) {
 		var out bytes.Buffer
-		o.Explain = true
-		err := runFixturesLs(&Streams{In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}}, o, args)
+		s := &Streams{In: strings.NewReader(""), Out: &out, Err: &bytes.Buffer{}, Getenv: func(string) string { return "" }}
+		err := runFixturesLs(newFixturesLsCmd(s), s, o, args)
 		return out.String(), err
 	}
 	text, err := list(FixturesOptions{Out: "text"}, dir)

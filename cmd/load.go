@@ -84,15 +84,12 @@ func figureList() string {
 }
 
 func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error {
-	config, err := readConfig(c, s, o.Config)
+	args, err := o.configure(c, s, args)
 	if err != nil {
 		return err
 	}
-	if o.Described = config.providers; len(args) == 0 {
-		args = config.fixtures
-	}
 	o.completeSecrets(s)
-	if len(args) == 0 || o.Target == "" {
+	if len(args) == 0 && !o.describedFixtures() || o.Target == "" {
 		return usagef("load: name fixtures (files, folders, or - for stdin) and --target URL. For example: hookonce load ./fixtures " +
 			"--target http://localhost:3000/webhooks --rate 100 --duration 30s --effects http://localhost:3000/effects")
 	}

@@ -33,17 +33,22 @@ symbolic: "hang up at 0.5 x latency".
 		Annotations: map[string]string{more: "faults"},
 		Example: `  hookonce plan ./fixtures/stripe --seed 7
   hookonce plan ./fixtures/stripe --faults race --out json`,
-		RunE: func(_ *cobra.Command, args []string) error { return runPlan(s, o, args) },
+		RunE: func(c *cobra.Command, args []string) error { return runPlan(c, s, o, args) },
 	}
 	f := c.Flags()
 	o.PlanningOptions.add(f)
 	o.addSecrets(f)
+	o.addConfig(f)
 	f.StringVar(&o.Out, "out", "text", "text or json")
 	return c
 }
 
-func runPlan(s *Streams, o PlanOptions, args []string) error {
-	if len(args) == 0 {
+func runPlan(c *cobra.Command, s *Streams, o PlanOptions, args []string) error {
+	args, err := o.configure(c, s, args, "out")
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 && !o.describedFixtures() {
 		return usagef("plan: name fixtures: files, folders, or - for stdin; for example: hookonce plan ./fixtures --seed 7")
 	}
 	if o.Out != "text" && o.Out != "json" {

@@ -22,6 +22,7 @@ type PlanningOptions struct {
 	WebhookID string
 	CertURL   string
 	Secrets   []string
+	Config    string
 	// Described are the providers that hookonce.yaml describes.
 	Described []described
 	Seed      uint64

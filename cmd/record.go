@@ -18,17 +18,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"hookonce/replay/dispatch"
-	"hookonce/replay/provider"
 	"hookonce/replay/record"
 	"hookonce/replay/redact"
 )
 
 // RecordOptions are the flags of record.
 type RecordOptions struct {
+	PlanningOptions
 	Listen     string
 	Forward    string
 	Out        string
-	Provider   string
 	Keep       bool
 	AckFirst   bool
 	AllowHosts []string
@@ -53,11 +52,12 @@ forwarded even where it cannot be written. fsync follows within a second. Interr
   hookonce record --forward http://localhost:3000/webhooks/stripe \
     --out ./recorded --ack-first`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runRecord(c.Context(), s, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runRecord(c, s, o) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:4100", "`address` to listen at")
 	f.StringVar(&o.Forward, "forward", "", "`URL` of the endpoint; with a path everything goes there, without each webhook's own path is kept")
+	o.addConfig(f)
 	f.StringVar(&o.Out, "out", "", "`folder` the fixtures are written to")
 	f.StringVar(&o.Provider, "provider", "", "`name` of the provider (default: detect)")
 	f.BoolVar(&o.Keep, "keep", false, "write bodies and headers as they are, personal data included (never signatures and credentials)")
@@ -66,7 +66,10 @@ forwarded even where it cannot be written. fsync follows within a second. Interr
 	return c
 }
 
-func runRecord(ctx context.Context, s *Streams, o RecordOptions) error {
+func runRecord(c *cobra.Command, s *Streams, o RecordOptions) error {
+	if _, err := o.configure(c, s, nil, "out"); err != nil {
+		return err
+	}
 	forward, err := o.check()
 	if err != nil {
 		return err
@@ -75,7 +78,7 @@ func runRecord(ctx context.Context, s *Streams, o RecordOptions) error {
 	defer show.close()
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	prepare := record.Preparer{Provider: o.Provider, Keep: o.Keep, Masker: redact.Masker{Key: key}}
+	prepare := record.Preparer{Provider: o.Provider, Providers: o.known(), Routes: o.routes(), Keep: o.Keep, Masker: redact.Masker{Key: key}}
 	journal, err := record.NewJournal(record.InFolder(o.Out, time.Now()), prepare.Line, show.say)
 	if err != nil {
 		return fmt.Errorf("--out %s: %w", safe(o.Out), err)
@@ -87,7 +90,7 @@ func runRecord(ctx context.Context, s *Streams, o RecordOptions) error {
 	}
 	r := record.New(record.Options{Forward: forward, Transport: o.transport(forward.Hostname()), AckFirst: o.AckFirst, Journal: journal, Seen: show.see})
 	show.say("recording http://%s -> %s into %s; interrupt to end", listener.Addr(), redact.URL(o.Forward), o.Out)
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	err = serveUntil(ctx, listener, r)
 	r.Wait()
@@ -112,11 +115,22 @@ func (o *RecordOptions) check() (*url.URL, error) {
 	case err != nil || forward.Host == "" || forward.Scheme != "http" && forward.Scheme != "https":
 		return nil, usagef("--forward %s: not a URL; give one like http://localhost:3000", safe(o.Forward))
 	case o.Provider != "":
-		if _, err := provider.ByName(o.Provider); err != nil {
+		if _, err := o.known().ByName(o.Provider); err != nil {
 			return nil, usagef("--provider: %w", err)
 		}
 	}
 	return forward, nil
+}
+
+// routes names the provider of each route in hookonce.yaml.
+func (o *RecordOptions) routes() map[string]string {
+	out := map[string]string{}
+	for _, d := range o.Described {
+		if d.Route != "" {
+			out[d.Route] = d.name
+		}
+	}
+	return out
 }
 
 // transport connects to what the guard lets through, keeps connections shorter than servers do, and neither compresses

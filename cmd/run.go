@@ -30,7 +30,6 @@ type RunOptions struct {
 	PlanningOptions
 	ConductOptions
 	MiddleOptions
-	Config     string
 	Target     string
 	AllowHosts []string
 	Headers    []string
@@ -91,20 +90,13 @@ func (o *RunOptions) addEndpoint(c *cobra.Command) {
 	f.BoolVar(&o.Insecure, "insecure", false, "do not verify the certificate of an https target")
 	f.DurationVar(&o.Wait, "wait", 0, "how long to wait for the endpoint, and the effect sources, to come up")
 	f.StringVar(&o.Reset, "reset", "", "`command` to run before the run, such as one that empties a test database")
-	f.StringVar(&o.Config, "config", "", "`file` with the same settings (default: hookonce.yaml, if there is one); flags win")
+	o.addConfig(f)
 }
 
 func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
-	config, err := readConfig(c, s, o.Config)
+	args, err := o.configure(c, s, args)
 	if err != nil {
 		return err
-	}
-	if o.Described = config.providers; len(args) == 0 {
-		args = config.fixtures
-	} else { // named on the command line, they stand for all
-		for i := range o.Described {
-			o.Described[i].Fixtures = nil
-		}
 	}
 	o.completeSecrets(s)
 	if len(args) == 0 && !o.describedFixtures() || o.Target == "" {

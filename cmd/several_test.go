@@ -2,9 +2,11 @@ package cmd
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -89,6 +91,59 @@ func TestSeveralProvidersInOneRun(t *testing.T) {
 	journal, err := os.ReadFile(filepath.Join(dir, "run.jsonl"))
 	if err != nil || strings.Contains(string(journal), "secret_of_") {
 		t.Errorf("a secret is in the journal, or it cannot be read: %v", err)
+	}
+}
+
+// One hookonce.yaml serves every command that looks at webhooks: each knows the providers it describes, and their fixtures. What
+// run alone has, such as its own --out, is left aside.
+func TestOneConfigurationServesAllCommands(t *testing.T) {
+	dir := t.TempDir()
+	writeAcme(t, dir)
+	config := filepath.Join(dir, "hookonce.yaml")
+	text := strings.Replace(acmeYAML, "    route: /acme", "    fixtures: "+dir+"/placed.json\n    route: /acme", 1) + "out: html=x.html\nexpect-effects: {order.placed: 1}\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"fixtures", "ls", "--config", config}, "acme-0000-0001"},
+		{[]string{"fixtures", "ls", filepath.Join(dir, "changed.json"), "--config", config}, "order.changed"},
+		{[]string{"plan", "--config", config, "--out", "json"}, `"provider": "acme"`},
+		{[]string{"plan", "--config", config, filepath.Join(dir, "changed.json")}, "order.changed"},
+	} {
+		code, out, errs := hookonce(t, tc.args...)
+		if code != exitPass || !strings.Contains(out, tc.want) || strings.Contains(strings.Join(tc.args, " "), "changed") && strings.Contains(out, "order.placed") {
+			t.Errorf("%v: exit %d\n%.2000s\n%s", tc.args, code, out, errs)
+		}
+	}
+}
+
+// The recorder tells by the route whose a webhook is, and knows the described provider's events.
+func TestRecordKnowsTheConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "hookonce.yaml")
+	if err := os.WriteFile(config, []byte(acmeYAML), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	endpoint := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer endpoint.Close()
+	out, addr := filepath.Join(dir, "recorded"), freePort(t)
+	p := start(t, "record", "--config", config, "--listen", addr, "--forward", endpoint.URL, "--out", out)
+	p.await("recording http://")
+	resp, err := http.Post("http://"+addr+"/hooks/acme?x=1", "application/json", strings.NewReader(`{"kind":"order.placed","order":{"id":"ord-000777","rev":1}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	p.signal(syscall.SIGINT)
+	if code := p.exit(); code != exitPass || !strings.Contains(p.said.String(), "acme order.placed") {
+		t.Fatalf("exit %d\n%s", code, p.said.String())
+	}
+	code, list, errs := hookonce(t, "fixtures", "ls", out, "--config", config)
+	if code != exitPass || !strings.Contains(list, "order.placed") || !strings.Contains(list, "ord-000777") {
+		t.Errorf("exit %d\n%s\n%s", code, list, errs)
 	}
 }
 

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,6 +17,10 @@ import (
 type Preparer struct {
 	// Provider names the provider; "" means to detect it.
 	Provider string
+	// Providers are those that are known; the zero value is the built-in ones.
+	Providers provider.Set
+	// Routes name a provider for paths that end so.
+	Routes map[string]string
 	// Keep leaves bodies as they are. Headers that authorise somebody are never written.
 	Keep   bool
 	Masker redact.Masker
@@ -51,9 +56,9 @@ func (p Preparer) identify(e *Entry) replay.Event {
 	if !form(e.Header) && !jsontext.Value(e.Body).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) {
 		return replay.Event{}
 	}
-	found, ok := provider.Detect(e.Header, e.Body)
-	if p.Provider != "" {
-		named, err := provider.ByName(p.Provider)
+	found, ok := p.Providers.Detect(e.Header, e.Body)
+	if name := cmp.Or(p.Provider, p.route(e.Path)); name != "" {
+		named, err := p.Providers.ByName(name)
 		found, ok = named, err == nil
 	}
 	if !ok {
@@ -65,6 +70,18 @@ func (p Preparer) identify(e *Entry) replay.Event {
 		return replay.Event{}
 	}
 	return event
+}
+
+// route is the provider whose route the path ends with; "" for none.
+func (p Preparer) route(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	best := ""
+	for route := range p.Routes {
+		if len(route) > len(best) && strings.HasSuffix(path, route) {
+			best = route
+		}
+	}
+	return p.Routes[best]
 }
 
 // identity claims what identifies an event, so that the recording speaks of the same one.

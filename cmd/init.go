@@ -33,8 +33,8 @@ func NewInitCmd(s *Streams) *cobra.Command {
 		Use:   "init [FIXTURE|DIR ...]",
 		Short: "Look at an endpoint and write a commented hookonce.yaml",
 		Long: `Looks at what is there: whether the endpoint answers and what it says to one unsigned, empty POST, whether effects can be
-read, which fixtures there are. Writes hookonce.yaml with what it saw, and what to do next. It asks nothing and
-overwrites nothing.`,
+read, which fixtures there are. Writes hookonce.yaml with what it saw, its JSON Schema beside it, by which editors
+complete and check it, and what to do next. It asks nothing and overwrites nothing.`,
 		Example: `  hookonce init --target http://localhost:3000/webhooks/stripe
   hookonce init ./fixtures --target http://localhost:3000/webhooks/stripe \
     --effects http://localhost:3000/effects`,
@@ -78,18 +78,21 @@ func runInit(ctx context.Context, s *Streams, o InitOptions, args []string) erro
 	if seen.fixtures, seen.events, err = findFixtures(s, args); err != nil {
 		return err
 	}
-	if err := writeConfig(seen.yaml()); err != nil {
-		return err
+	if err := writeNew(defaultConfig, seen.yaml()); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	if err := writeNew(schemaFile, string(configSchema)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("init: %w", err)
 	}
 	_, err = fmt.Fprint(s.Out, seen.next())
 	return err
 }
 
-// writeConfig never overwrites: between the look and the write somebody may have made one.
-func writeConfig(text string) error {
-	f, err := os.OpenFile(defaultConfig, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+// writeNew never overwrites: between the look and the write somebody may have made the file.
+func writeNew(name, text string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return fmt.Errorf("init: %w", err)
+		return err
 	}
 	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
@@ -122,7 +125,7 @@ func eventsOf(events []replay.Event) string {
 	}
 	told := fmt.Sprintf("%d events of %s", len(events), strings.Join(providers, ", "))
 	if len(providers) > 1 {
-		told += "; a run speaks for one provider, so name the folder of one"
+		told += "; give each its route and secret under providers (README: several providers), or name the folder of one"
 	}
 	return told
 }
@@ -137,6 +140,7 @@ type sight struct {
 
 func (x sight) yaml() string {
 	var b strings.Builder
+	b.WriteString(schemaLine + "\n")
 	b.WriteString("# Settings of hookonce run, by the names of its flags; flags win. Written by hookonce init.\n")
 	fmt.Fprintf(&b, "\n# The endpoint %s.\ntarget: %s\n", x.answer, quoteYAML(redactUser(x.target)))
 	b.WriteString("\n# The secret the endpoint verifies with is read from $HOOKONCE_SECRET: it does not belong in a file.\n")
@@ -197,7 +201,7 @@ func redactUser(target string) string {
 // next says what was seen and what to do.
 func (x sight) next() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s is written.\n  endpoint  %s %s\n  fixtures  %s\n", defaultConfig, redact.URL(x.target), x.answer, x.events)
+	fmt.Fprintf(&b, "%s is written, with %s for editors.\n  endpoint  %s %s\n  fixtures  %s\n", defaultConfig, schemaFile, redact.URL(x.target), x.answer, x.events)
 	for _, s := range x.sources {
 		fmt.Fprintf(&b, "  effects   %s\n", s)
 	}

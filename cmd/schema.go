@@ -11,6 +11,12 @@ import (
 //go:embed config.schema.json
 var configSchema []byte
 
+// schemaFile is where the schema lies beside hookonce.yaml, and schemaLine the line by which editors find it there.
+const (
+	schemaFile = "hookonce.schema.json"
+	schemaLine = "# yaml-language-server: $schema=" + schemaFile
+)
+
 // NewSchemaCmd prints the JSON Schema of hookonce.yaml.
 func NewSchemaCmd(s *Streams) *cobra.Command {
 	return &cobra.Command{
@@ -18,7 +24,7 @@ func NewSchemaCmd(s *Streams) *cobra.Command {
 		Long: `Prints the JSON Schema of hookonce.yaml. An editor that has the YAML language server completes and checks the file
 if its first line is:
 
-  # yaml-language-server: $schema=hookonce.schema.json`,
+  ` + schemaLine,
 		Example: "  hookonce schema > hookonce.schema.json\n  hookonce schema | jq .properties.faults",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := s.Out.Write(configSchema)

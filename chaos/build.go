@@ -73,6 +73,8 @@ func check(in Input) error {
 		return fmt.Errorf("--copies %d: a duplicate needs at least 2 deliveries", s.Copies)
 	case s.Race < 2 || s.Race > maxRace:
 		return fmt.Errorf("--race %d: a gate holds 2 to %d copies", s.Race, maxRace)
+	case s.Replicas < 0:
+		return fmt.Errorf("%d replicas: a number of addresses is needed", s.Replicas)
 	case s.Bursts < 1:
 		return fmt.Errorf("--bursts %d: at least 1 gate per event is needed to race it", s.Bursts)
 	}
@@ -121,6 +123,7 @@ func (b *builder) finish() (replay.Plan, error) {
 		}
 		p.Deliveries[i] = x.d
 	}
+	b.addReplicas(p.Deliveries)
 	return p, nil
 }
 

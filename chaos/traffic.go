@@ -39,14 +39,15 @@ type Traffic struct {
 	total      float64
 	next, gate int // numbers
 	gap        int
+	replica    int // of the delivery before, 0 where there is one place only
 	recent     []sentEvent
 	hits       int
 	lifecycles [][]replay.Event
 }
 
 type sentEvent struct {
-	event *replay.Event
-	hit   int
+	event        *replay.Event
+	hit, replica int
 }
 
 // remembered is how many events that are old enough wait to be duplicated, at most.
@@ -142,18 +143,22 @@ func (t *Traffic) fresh() (Hit, *replay.Event) {
 	return h, &h.Events[0]
 }
 
-// add appends a delivery to a hit.
+// add appends a delivery to a hit. Replicas take turns, so the copies of a race meet different ones.
 func (t *Traffic) add(h Hit, e *replay.Event, fault string, role replay.Role, c replay.Conditions) Hit {
 	t.next++
-	h.Deliveries = append(h.Deliveries, replay.Delivery{N: t.next, Event: e.Key, Phase: replay.PhaseFault, Fault: fault, Role: role, Conditions: c})
+	if n := t.b.in.Settings.Replicas; n > 1 {
+		t.replica = t.replica%n + 1
+	}
+	h.Deliveries = append(h.Deliveries, replay.Delivery{N: t.next, Event: e.Key, Phase: replay.PhaseFault, Fault: fault, Role: role, Replica: t.replica, Conditions: c})
 	h.Of = append(h.Of, e)
 	return h
 }
 
 func (t *Traffic) first() Hit {
 	h, e := t.fresh()
-	t.recent = append(t.recent, sentEvent{e, t.hits})
-	return t.add(h, e, "", replay.RoleFirst, replay.Conditions{})
+	h = t.add(h, e, "", replay.RoleFirst, replay.Conditions{})
+	t.recent = append(t.recent, sentEvent{e, t.hits, t.replica})
+	return h
 }
 
 // duplicate sends the oldest event again that is still remembered; at the very start, there is none yet.
@@ -162,6 +167,8 @@ func (t *Traffic) duplicate() Hit {
 		return t.first()
 	}
 	e := t.recent[0].event
+	// Whoever has its turn now, the duplicate goes to another replica than the event did.
+	t.replica = t.recent[0].replica
 	t.recent = t.recent[1:]
 	return t.add(Hit{}, e, "duplicate", replay.RoleDuplicate, replay.Conditions{})
 }

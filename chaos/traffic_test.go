@@ -146,3 +146,33 @@ func BenchmarkTraffic(b *testing.B) {
 		}
 	}
 }
+
+// Over several replicas the copies of a race meet different ones, and a duplicate another than its event did.
+func TestTrafficOverReplicas(t *testing.T) {
+	in := input(3)
+	in.Settings.Faults, in.Settings.Replicas = nil, 2
+	tr, err := chaos.NewTraffic(in, someShares, build(t, in), 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, count := map[string]int{}, map[int]int{}
+	for i, h := range hits(t, tr, 2000) {
+		reached := map[int]bool{}
+		for _, d := range h.Deliveries {
+			count[d.Replica]++
+			reached[d.Replica] = true
+			if d.Fault == "duplicate" && first[d.Event] == d.Replica {
+				t.Fatalf("hit %d: the duplicate goes to replica %d again", i, d.Replica)
+			}
+			if d.Fault == "" {
+				first[d.Event] = d.Replica
+			}
+		}
+		if h.Deliveries[0].Gate != 0 && len(reached) != 2 {
+			t.Fatalf("hit %d: all copies of a race go to one replica: %v", i, reached)
+		}
+	}
+	if len(count) != 2 || count[1] < 1000 || count[2] < 1000 {
+		t.Errorf("deliveries per replica: %v", count)
+	}
+}

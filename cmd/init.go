@@ -53,7 +53,7 @@ func runInit(ctx context.Context, s *Streams, o InitOptions, args []string) erro
 	if _, err := os.Lstat(defaultConfig); !errors.Is(err, fs.ErrNotExist) {
 		return usagef("init: %s is there already; remove it first, or edit it", defaultConfig)
 	}
-	run := RunOptions{Target: o.Target, AllowHosts: o.AllowHosts}
+	run := RunOptions{Targets: []string{o.Target}, AllowHosts: o.AllowHosts}
 	target, err := run.target()
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error 
 		return err
 	}
 	o.completeSecrets(s)
-	if len(args) == 0 && !o.describedFixtures() || o.Target == "" {
+	if len(args) == 0 && !o.describedFixtures() || len(o.Targets) == 0 {
 		return usagef("load: name fixtures (files, folders, or - for stdin) and --target URL. For example: hookonce load ./fixtures " +
 			"--target http://localhost:3000/webhooks --rate 100 --duration 30s --effects http://localhost:3000/effects")
 	}
@@ -100,7 +100,7 @@ func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error 
 	if err != nil {
 		return err
 	}
-	o.completePublicURL(target)
+	o.takeAddresses(target)
 	outs, err := o.outputs(s)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error 
 	}
 	show := newProgress(s)
 	conduct := &conduct{s: s, o: o.ConductOptions, target: target, wait: o.Wait, outs: outs, show: show,
-		header: replay.Header{Target: redact.URL(o.Target), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}}
+		header: replay.Header{Target: redact.URL(o.Targets[0]), Targets: replicas(o.Targets), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}}
 	// Nothing but the control phase, the tail and the sentinels is planned; the traffic is made as it is sent.
 	o.faultless, o.Copies, o.Bursts = true, 2, 1
 	if conduct.p, err = o.buildPlan(s, args, show.Say); err != nil {

@@ -150,6 +150,9 @@ func roleText(d replay.Delivery) string {
 
 func conditionText(d replay.Delivery) string {
 	var parts []string
+	if d.Replica != 0 {
+		parts = append(parts, fmt.Sprintf("replica %d", d.Replica))
+	}
 	if d.Gate != 0 {
 		parts = append(parts, fmt.Sprintf("gate %d", d.Gate))
 	}

@@ -38,6 +38,9 @@ type PlanningOptions struct {
 	WithRedis bool
 	// faultless plans nothing but the control phase, the tail and the sentinels.
 	faultless bool
+	// replicas is how many addresses the endpoint has, 0 for one; replicaURLs are under which URL those after the first believe to be called.
+	replicas    int
+	replicaURLs []string
 }
 
 func (o *PlanningOptions) add(f *pflag.FlagSet) {
@@ -110,7 +113,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	o.tellOfFixtures(set, p.events, say)
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
-		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts,
+		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Replicas: o.replicas,
 			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	p.plan, err = chaos.Build(p.input)

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"slices"
@@ -30,7 +29,7 @@ type RunOptions struct {
 	PlanningOptions
 	ConductOptions
 	MiddleOptions
-	Target     string
+	Targets    []string
 	AllowHosts []string
 	Headers    []string
 	CACert     string
@@ -75,7 +74,7 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 // addEndpoint adds the flags that say where the endpoint is, how it is reached, and how its effects are judged.
 func (o *RunOptions) addEndpoint(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.Target, "target", "", "`URL` of the endpoint")
+	f.StringArrayVar(&o.Targets, "target", nil, "`URL` of the endpoint; repeat it for the addresses of its replicas, over which deliveries and the copies of a race are spread")
 	f.StringVar(&o.PublicURL, "public-url", "", "`URL` the endpoint believes it has, for providers that sign it (default: the target)")
 	f.StringVar(&o.WebhookID, "webhook-id", "", "PayPal: `ID` of the endpoint's webhook, which is signed")
 	f.StringVar(&o.CertURL, "cert-url", "", "PayPal: `URL` of your own certificate, for an endpoint that trusts it")
@@ -99,14 +98,14 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 		return err
 	}
 	o.completeSecrets(s)
-	if len(args) == 0 && !o.describedFixtures() || o.Target == "" {
-		return missingArguments(len(args) > 0 || o.describedFixtures(), o.Target)
+	if len(args) == 0 && !o.describedFixtures() || len(o.Targets) == 0 {
+		return missingArguments(len(args) > 0 || o.describedFixtures(), len(o.Targets) > 0)
 	}
 	target, err := o.target()
 	if err != nil {
 		return err
 	}
-	o.completePublicURL(target)
+	o.takeAddresses(target)
 	outs, err := o.outputs(s)
 	if err != nil {
 		return err
@@ -132,19 +131,10 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 		}
 		show.Say("redis proxy: the endpoint's REDIS_URL is %s", m.URL())
 	}
-	header := replay.Header{Target: redact.URL(o.Target), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
+	header := replay.Header{Target: redact.URL(o.Targets[0]), Targets: replicas(o.Targets), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
 	return perform(c.Context(), s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
 		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header, middle: m})
 	})
-}
-
-// completePublicURL takes the target's for the URL that the endpoint believes it has, where nobody says another.
-func (o *RunOptions) completePublicURL(target dispatch.Target) {
-	if o.PublicURL == "" {
-		public := *target.URL
-		public.User = nil
-		o.PublicURL = public.String()
-	}
 }
 
 // prepare completes a run with its plan and its effect sources, and resets the endpoint.
@@ -163,12 +153,12 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 }
 
 // missingArguments tells what is missing, and the shortest line that works.
-func missingArguments(fixtures bool, target string) error {
+func missingArguments(fixtures, target bool) error {
 	var missing []string
 	if !fixtures {
 		missing = append(missing, "fixtures (files, folders, or - for stdin)")
 	}
-	if target == "" {
+	if !target {
 		missing = append(missing, "--target URL")
 	}
 	return usagef("run: missing %s. For example: hookonce run ./fixtures --target http://localhost:3000/webhooks --secret whsec_... "+
@@ -177,11 +167,19 @@ func missingArguments(fixtures bool, target string) error {
 
 func (o *RunOptions) target() (dispatch.Target, error) {
 	t := dispatch.Target{Header: http.Header{}, Guard: &dispatch.Guard{AllowHosts: o.AllowHosts}}
-	u, err := url.Parse(o.Target)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return t, usagef("--target %s: not a URL; give one like http://localhost:3000/webhooks", safe(o.Target))
+	for _, address := range o.Targets {
+		u, err := targetURL(address)
+		switch {
+		case err != nil:
+			return t, err
+		case t.URL == nil:
+			t.URL = u
+			continue
+		case u.Scheme != t.URL.Scheme || u.EscapedPath() != t.URL.EscapedPath():
+			return t, usagef("--target %s: replicas of one endpoint differ in their host and port only, and %s came first", safe(redact.URL(address)), safe(redact.URL(o.Targets[0])))
+		}
+		t.Replicas = append(t.Replicas, u)
 	}
-	t.URL = u
 	for _, h := range o.Headers {
 		name, value, found := strings.Cut(h, ":")
 		if !found || strings.TrimSpace(name) == "" {
@@ -189,9 +187,10 @@ func (o *RunOptions) target() (dispatch.Target, error) {
 		}
 		t.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
-	if u.Scheme == "https" {
+	if t.URL.Scheme == "https" {
 		t.TLS = &tls.Config{InsecureSkipVerify: o.Insecure} //nolint:gosec // asked for by --insecure
 		if o.CACert != "" {
+			var err error
 			if t.TLS.RootCAs, err = certPool(o.CACert); err != nil {
 				return t, err
 			}

@@ -18,6 +18,8 @@ type side struct {
 	profile  replay.Profile
 	endpoint provider.Endpoint
 	route    string // below the target; empty for the target itself
+	// replicaURLs are under which URL the endpoint's replicas after the first believe to be called; empty where all have one.
+	replicaURLs []string
 }
 
 // sidesOf finds the providers of the events, in the order in which they come.
@@ -51,7 +53,8 @@ func (o *PlanningOptions) sideOf(name string, d *described) (side, error) {
 		return side{}, err
 	}
 	s := side{Provider: p, profile: p.Profile(),
-		endpoint: provider.Endpoint{Secrets: o.Secrets, URL: o.PublicURL, WebhookID: o.WebhookID, CertURL: o.CertURL}}
+		endpoint:    provider.Endpoint{Secrets: o.Secrets, URL: o.PublicURL, WebhookID: o.WebhookID, CertURL: o.CertURL},
+		replicaURLs: o.replicaURLs}
 	if d == nil {
 		return s, nil
 	}
@@ -60,11 +63,26 @@ func (o *PlanningOptions) sideOf(name string, d *described) (side, error) {
 		s.endpoint.Secrets = d.Secret
 	}
 	s.endpoint.WebhookID, s.endpoint.CertURL = cmp.Or(d.WebhookID, o.WebhookID), cmp.Or(d.CertURL, o.CertURL)
-	if u, err := url.Parse(o.PublicURL); err == nil && d.Route != "" {
-		s.endpoint.URL = withRoute(u, d.Route)
+	if d.Route != "" {
+		s.endpoint.URL = routed(o.PublicURL, d.Route)
+		s.replicaURLs = slices.Clone(o.replicaURLs)
+		for i, base := range s.replicaURLs {
+			s.replicaURLs[i] = routed(base, d.Route)
+		}
 	}
-	s.endpoint.URL = cmp.Or(d.PublicURL, s.endpoint.URL)
+	if d.PublicURL != "" {
+		s.endpoint.URL, s.replicaURLs = d.PublicURL, nil
+	}
 	return s, nil
+}
+
+// routed is the address of a route below a URL, or what is no URL as it is.
+func routed(base, route string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return base
+	}
+	return withRoute(u, route)
 }
 
 // withRoute is the address of a route below a base URL.
@@ -127,7 +145,11 @@ func (p *planned) fromSource(e replay.Event, id string) (replay.Event, error) {
 
 func (p *planned) sign(e replay.Event, s replay.Sending) (http.Header, []byte, error) {
 	to := p.side(e.Provider)
-	return to.Sign(e, to.endpoint, s)
+	endpoint := to.endpoint
+	if i := s.Replica - 2; i >= 0 && i < len(to.replicaURLs) {
+		endpoint.URL = to.replicaURLs[i]
+	}
+	return to.Sign(e, endpoint, s)
 }
 
 func (p *planned) acknowledges(provider string, status int) bool {

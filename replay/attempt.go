@@ -22,6 +22,8 @@ type Attempt struct {
 	Delivery int     `json:"delivery"`
 	Event    string  `json:"event"`
 	Outcome  Outcome `json:"outcome"`
+	// Replica is the number of the address it was sent to; 0 where the endpoint has one address only.
+	Replica int `json:"replica,omitempty"`
 	// ID is what the provider's header for this very attempt said: new with each redelivery, and
 	// the same in copies that the network made. Empty where the provider sends none.
 	ID string `json:"id,omitempty"`

@@ -102,6 +102,8 @@ type Delivery struct {
 	// Wait is how long after the end of After to send, in the provider's time. Against a
 	// real endpoint it is compressed by the time scale, unless the role is RoleLate.
 	Wait time.Duration `json:"wait_ns,omitempty"`
+	// Replica is the number (from 1) of the endpoint's address that the delivery goes to; 0 where it has one address only.
+	Replica int `json:"replica,omitempty"`
 	Conditions
 }
 

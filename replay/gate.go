@@ -1,6 +1,9 @@
 package replay
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Gate is what became of deliveries that were released together.
 type Gate struct {
@@ -11,6 +14,8 @@ type Gate struct {
 	Overlapped bool `json:"overlapped"`
 	// Spread is the time between the first and the last copy's last byte.
 	Spread time.Duration `json:"spread_ns"`
+	// Replicas is how many of the endpoint's addresses the copies were sent to; 0 where it has one address only.
+	Replicas int `json:"replicas,omitempty"`
 }
 
 // GateOf judges one gate by the attempts made on its deliveries. A copy that was
@@ -30,6 +35,7 @@ type GateTally struct {
 	Attempts int
 
 	copies              int
+	reached             []int // numbers of replicas, each once
 	first, last, answer time.Duration
 }
 
@@ -46,11 +52,14 @@ func (t *GateTally) Add(a *Attempt) {
 	if a.FirstByte != 0 && (t.answer == 0 || a.FirstByte < t.answer) {
 		t.answer = a.FirstByte
 	}
+	if a.Replica != 0 && !slices.Contains(t.reached, a.Replica) {
+		t.reached = append(t.reached, a.Replica)
+	}
 	t.copies++
 }
 
 // Gate is what became of the gate by the attempts so far.
 func (t *GateTally) Gate() Gate {
-	return Gate{Number: t.Number, Copies: t.copies, Spread: t.last - t.first,
+	return Gate{Number: t.Number, Copies: t.copies, Spread: t.last - t.first, Replicas: len(t.reached),
 		Overlapped: t.copies == t.Attempts && t.copies > 1 && (t.answer == 0 || t.last < t.answer)}
 }

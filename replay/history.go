@@ -24,6 +24,8 @@ type Header struct {
 	Started time.Time `json:"started"`
 	// Target is the endpoint's URL, without user information.
 	Target string `json:"target"`
+	// Targets are the addresses of all its replicas, in the order of their numbers; empty where Target is the only one.
+	Targets []string `json:"targets,omitempty"`
 	// Command reproduces the run, with secrets replaced by the name of a variable.
 	Command string  `json:"command"`
 	Profile Profile `json:"profile"`

@@ -29,6 +29,8 @@ type PlanSettings struct {
 	Late   []time.Duration `json:"late_ns,omitempty"`
 	// KeepIDs sends the fixtures under their recorded ids, each in one role only.
 	KeepIDs bool `json:"keep_ids,omitempty"`
+	// Replicas is how many addresses the endpoint has; 0 for one.
+	Replicas int `json:"replicas,omitempty"`
 	// Signed says that a secret is known, so that signatures can be made and spoiled.
 	Signed bool `json:"signed"`
 	// Redis says that a proxy stands before the endpoint's Redis, so that it can be made to fail.

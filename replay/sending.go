@@ -7,6 +7,8 @@ import "time"
 type Sending struct {
 	// Signature is how the delivery is signed.
 	Signature Signature
+	// Replica is the number of the address it is sent to; 0 where the endpoint has one address only.
+	Replica int
 	// Now is the wall clock: signatures are always of the moment, whatever the time scale.
 	Now time.Time
 	// Attempt names the attempt: what a provider calls an attempt's id is made of it. Anew says that a delivery

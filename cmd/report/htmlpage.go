@@ -60,7 +60,7 @@ func newView(r Report) view {
 	word, _ := r.word()
 	v := view{
 		Policy: policy(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), //nolint:gosec // our own files
-		Word: word, Class: r.class(), Headline: show(r.headline()), Target: show(r.Target), Tool: redact.Screen(r.Tool, 40),
+		Word: word, Class: r.class(), Headline: show(r.headline()), Target: show(r.address()), Tool: redact.Screen(r.Tool, 40),
 		Started: r.Started.Format("2006-01-02 15:04:05 UTC"), Seed: fmt.Sprint(r.Seed), Command: redact.Screen(r.Command, 2*maxLine),
 		Missing: few(r.missingOrLacking()), Baseline: few(r.baselineLines()), Notes: few(r.Notes), Unfired: few(r.unfired()), Tiles: r.tiles(), Facts: r.factLines(),
 		Findings: len(r.Findings), Explanation: r.Explanation.view(), Events: r.viewEvents(), Charts: r.charts(),

@@ -90,7 +90,7 @@ func (r Report) suite(name string, cases []junitCase) junitSuite {
 	s := junitSuite{Name: name, Tests: len(cases), Time: fmt.Sprintf("%.3f", time.Duration(r.Stats.Elapsed).Seconds()),
 		Timestamp: r.Started.Format("2006-01-02T15:04:05"), Cases: cases}
 	for _, p := range []junitProperty{
-		{"verdict", string(r.Outcome())}, {"seed", fmt.Sprint(r.Seed)}, {"command", r.Command}, {"target", r.Target},
+		{"verdict", string(r.Outcome())}, {"seed", fmt.Sprint(r.Seed)}, {"command", r.Command}, {"target", r.address()},
 		{"provider", r.Provider}, {"hookonce", r.Tool},
 	} {
 		s.Properties = append(s.Properties, junitProperty{p.Name, redact.Screen(p.Value, maxLine)})

@@ -48,7 +48,7 @@ func (m *markdown) head(r Report) {
 		m.printf("\n")
 	}
 	m.printf("| | |\n|---|---|\n")
-	m.fact("target", r.Target)
+	m.fact("target", r.address())
 	m.fact("tested", r.testedLine())
 	if !r.Complete || r.Stopped != "" {
 		m.fact("cut short", r.cutShort())

@@ -16,7 +16,7 @@ func New(j replay.Journal, v audit.Verdict) Report {
 	h := j.Target
 	r := Report{
 		Schema: Schema, Verdict: v.Verdict, Seed: h.Plan.Seed, Command: seeded(h.Header.Command, h.Plan.Seed),
-		Tool: h.Header.Tool, Started: h.Header.Started.UTC(), Target: h.Header.Target, Provider: h.Plan.Provider,
+		Tool: h.Header.Tool, Started: h.Header.Started.UTC(), Target: h.Header.Target, Targets: orEmpty(h.Header.Targets), Provider: h.Plan.Provider,
 		Complete: h.Complete, Stopped: h.Stopped(), Missing: orEmpty(v.Missing), Notes: orEmpty(v.Notes),
 		Checks: each(v.Checks, newCheck), Events: each(v.Events, newEvent), Races: each(v.Races, newRace),
 		Latency: newLatencies(h), Activity: newActivity(h),
@@ -54,7 +54,9 @@ func newEvent(e audit.EventRow) Event {
 	return Event{e.Key, e.Type, e.Subject, e.Fault, e.Deliveries, e.Acked, e.Effects, e.Expected, e.ReferenceEffects, e.Judgement}
 }
 
-func newRace(g replay.Gate) Race { return Race{g.Number, g.Copies, g.Overlapped, Micros(g.Spread)} }
+func newRace(g replay.Gate) Race {
+	return Race{g.Number, g.Copies, g.Overlapped, Micros(g.Spread), g.Replicas}
+}
 
 func newType(t audit.TypeRow) Type {
 	return Type{t.Type, t.Events, t.Effects, t.Judgement, t.Reason, Micros(t.Latency), Micros(t.Lag)}

@@ -20,10 +20,12 @@ type Report struct {
 	Seed    uint64 `json:"seed"`
 	Command string `json:"command"`
 	// Tool is the version of hookonce that made the run.
-	Tool     string    `json:"tool"`
-	Started  time.Time `json:"started"`
-	Target   string    `json:"target"`
-	Provider string    `json:"provider"`
+	Tool    string    `json:"tool"`
+	Started time.Time `json:"started"`
+	Target  string    `json:"target"`
+	// Targets are the addresses of all replicas, where there is more than Target.
+	Targets  []string `json:"targets,omitempty"`
+	Provider string   `json:"provider"`
 	// Complete says that the run reached its end; Stopped why it did not, where it was ended on purpose.
 	Complete bool   `json:"complete"`
 	Stopped  string `json:"stopped,omitempty"`
@@ -186,6 +188,8 @@ type Race struct {
 	Copies     int    `json:"copies"`
 	Overlapped bool   `json:"overlapped"`
 	Spread     Micros `json:"spread_us"`
+	// Replicas is how many of the endpoint's addresses the copies went to; 0 where it has one only.
+	Replicas int `json:"replicas,omitempty"`
 }
 
 // Type is what the control phase taught about an event type.

@@ -74,6 +74,25 @@ func (r Report) cutShort() string {
 	return "the journal has no end: what was not recorded is unknown"
 }
 
+// acrossReplicas counts the races that overlapped with copies at more than one address of the endpoint.
+func (r Report) acrossReplicas() int {
+	n := 0
+	for _, g := range r.Races {
+		if g.Overlapped && g.Replicas > 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// address is the endpoint's, and that of its replicas.
+func (r Report) address() string {
+	if len(r.Targets) > 1 {
+		return redact.Screen(strings.Join(r.Targets, " "), 400)
+	}
+	return redact.Screen(r.Target, 400)
+}
+
 func (r Report) raceItems() []string {
 	s := r.Stats
 	switch {
@@ -83,6 +102,9 @@ func (r Report) raceItems() []string {
 		return []string{fmt.Sprintf("0 of %d overlapped: they prove nothing", s.Races)}
 	}
 	items := []string{fmt.Sprintf("%d of %d overlapped, median spread %s", s.Overlapped, s.Races, span(time.Duration(s.Spread)))}
+	if across := r.acrossReplicas(); across > 0 {
+		items = append(items, fmt.Sprintf("%d of them across replicas", across))
+	}
 	if s.RateBound > 0 {
 		items = append(items, fmt.Sprintf("none doubled an event, so below %.2g %% do (95 %% confidence)", 100*s.RateBound))
 	}

@@ -34,7 +34,7 @@ func (p *page) head(r Report) {
 		}
 		p.line(piece{pad("", len(word)+2) + l, bold})
 	}
-	p.line(piece{pad("", len(word)+2), plainInk}, piece{clipMiddle(redact.Screen(r.Target, 400), headWidth-len(word)-2), dim})
+	p.line(piece{pad("", len(word)+2), plainInk}, piece{clipMiddle(r.address(), headWidth-len(word)-2), dim})
 	before := p.count
 	p.missing(r)
 	p.blank()

@@ -186,7 +186,7 @@ func TestStaleConnectionIsReplaced(t *testing.T) {
 		calls.Add(1)
 	})
 	r, steps, out := runnerOf(t, one(), to)
-	r.pool.idle = append(r.pool.idle, closedConn(t, r))
+	r.places[0].pool.idle = append(r.places[0].pool.idle, closedConn(t, r))
 	if err := r.step(&schedule{}, steps[0]); err != nil {
 		t.Fatal(err)
 	}

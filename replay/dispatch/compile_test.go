@@ -104,7 +104,9 @@ func TestScheduleWaitsForALease(t *testing.T) {
 	}
 	const sec = time.Second
 	s := schedule{scale: 1.0 / 3600, lease: 90 * sec}
-	refused := func(at time.Duration) replay.Attempt { return replay.Attempt{Outcome: replay.Refused, Status: 500, End: at} }
+	refused := func(at time.Duration) replay.Attempt {
+		return replay.Attempt{Outcome: replay.Refused, Status: 500, End: at}
+	}
 	s.begin(steps[0], 0)
 	end(t, &s, 1, 0, refused(sec))
 	end(t, &s, 2, 2*sec, refused(3*sec))

@@ -14,6 +14,7 @@ const roomForHead = 1 << 10
 type shot struct {
 	d      replay.Delivery
 	unit   *unit
+	place  *place
 	c      *conn
 	req    []byte
 	bare   int // length of the request without its body
@@ -23,7 +24,7 @@ type shot struct {
 }
 
 func (r *runner) shot(u *unit, d replay.Delivery) *shot {
-	return &shot{d: d, unit: u, a: replay.Attempt{Delivery: d.N, Event: d.Event}}
+	return &shot{d: d, unit: u, place: r.places.of(d), a: replay.Attempt{Delivery: d.N, Event: d.Event, Replica: d.Replica}}
 }
 
 // deliver is the life of a delivery that is in no gate.
@@ -43,10 +44,10 @@ func (r *runner) deliver(u *unit) {
 func (r *runner) connect(s *shot) bool {
 	if r.clock.now() < s.unit.due {
 		// A failure counts when the delivery is due, not before: the endpoint may be just coming up.
-		s.c, _ = r.pool.get(r.Hard)
+		s.c, _ = s.place.pool.get(r.Hard)
 		if !r.clock.until(r.soft, s.unit.due) {
 			if s.c != nil {
-				r.pool.giveBack(s.c)
+				s.place.pool.giveBack(s.c)
 			}
 			return false
 		}
@@ -56,9 +57,9 @@ func (r *runner) connect(s *shot) bool {
 		return true
 	}
 	if s.c != nil {
-		r.pool.put(s.c, false)
+		s.place.pool.put(s.c, false)
 	}
-	s.c, s.failed = r.pool.get(r.Hard)
+	s.c, s.failed = s.place.pool.get(r.Hard)
 	return true
 }
 
@@ -68,7 +69,7 @@ func (r *runner) sign(s *shot) bool {
 		return s.unsent(r.why(s.failed))
 	}
 	if r.leftOut(s.d) {
-		r.pool.giveBack(s.c)
+		s.place.pool.giveBack(s.c)
 		s.c, s.a = nil, r.skipped(s.d)
 		return false
 	}
@@ -86,7 +87,7 @@ func (r *runner) sign(s *shot) bool {
 	}
 	header, body, err := r.Sign(e, sending)
 	if err == nil {
-		s.req, err = r.to.appendRequest(make([]byte, 0, len(body)+roomForHead), e.Provider, header, e.Header, body)
+		s.req, err = s.place.to.appendRequest(make([]byte, 0, len(body)+roomForHead), e.Provider, header, e.Header, body)
 	}
 	if err != nil {
 		return s.unsent(fmt.Sprintf("not signed: %s", err))
@@ -170,9 +171,9 @@ func (s *shot) stale(ans answer) bool {
 
 // redial replaces the shot's connection by a new one.
 func (r *runner) redial(s *shot) bool {
-	r.pool.put(s.c, false)
+	s.place.pool.put(s.c, false)
 	s.a.LastByte = 0
-	if s.c, s.failed = r.pool.dial(r.Hard); s.failed != nil {
+	if s.c, s.failed = s.place.pool.dial(r.Hard); s.failed != nil {
 		return s.unsent(r.why(s.failed))
 	}
 	return true
@@ -203,14 +204,14 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 		// moment of the call is nearer then. A gate's last bytes are left as stamped: there, a late stamp only makes the proof harder.
 		a.LastByte = a.Start
 	}
-	r.pool.put(s.c, ans.keep && a.LastByte != 0)
+	s.place.pool.put(s.c, ans.keep && a.LastByte != 0)
 	s.c = nil
 }
 
 // report ends a shot.
 func (r *runner) report(s *shot) {
 	if s.c != nil {
-		r.pool.put(s.c, false)
+		s.place.pool.put(s.c, false)
 		s.c = nil
 	}
 	if s.unit.clocked && !needless(s.a) {

@@ -46,7 +46,7 @@ func (r *runner) connectAll(shots []*shot) bool {
 	for i, s := range shots {
 		// The run was stopped while some already had begun to wait: the gate stays shut as a whole.
 		if begun[i] && s.c != nil {
-			r.pool.giveBack(s.c)
+			s.place.pool.giveBack(s.c)
 		}
 	}
 	return false

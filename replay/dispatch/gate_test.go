@@ -173,7 +173,7 @@ func TestGateOnClosedConnections(t *testing.T) {
 	t.Cleanup(s.Close)
 	r, steps, out := runnerOf(t, planOf(gateOf(3, "e")...), targetOf(t, s.URL))
 	for range 3 {
-		r.pool.idle = append(r.pool.idle, closedConn(t, r))
+		r.places[0].pool.idle = append(r.places[0].pool.idle, closedConn(t, r))
 	}
 	if err := r.step(&schedule{}, steps[0]); err != nil {
 		t.Fatal(err)

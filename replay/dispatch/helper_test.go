@@ -189,10 +189,10 @@ func runnerOf(t *testing.T, p replay.Plan, to Target) (*runner, []step, <-chan r
 		t.Fatal(err)
 	}
 	out := make(chan replay.Attempt, len(p.Deliveries))
-	r := newRunner(t.Context(), p, e, o, out)
+	r := newRunner(t.Context(), p, []*endpoint{e}, o, out)
 	t.Cleanup(func() {
 		r.work.Wait()
-		r.pool.close()
+		r.places.everywhere((*pool).close)
 	})
 	return r, steps, out
 }
@@ -201,7 +201,7 @@ func runnerOf(t *testing.T, p replay.Plan, to Target) (*runner, []step, <-chan r
 // found once a request claims the connection, as if the endpoint had closed it that very moment.
 func closedConn(t *testing.T, r *runner) *conn {
 	t.Helper()
-	c, err := r.pool.dial(t.Context())
+	c, err := r.places[0].pool.dial(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

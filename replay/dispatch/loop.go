@@ -164,7 +164,7 @@ func (r *runner) skipped(d replay.Delivery) replay.Attempt {
 	if !r.acked.has(d.Event) {
 		why = GivenUp
 	}
-	return replay.Attempt{Delivery: d.N, Event: d.Event, Outcome: replay.Unsent, End: r.clock.now(), Error: why}
+	return replay.Attempt{Delivery: d.N, Event: d.Event, Replica: d.Replica, Outcome: replay.Unsent, End: r.clock.now(), Error: why}
 }
 
 // GivenUp is the Error of the unsent attempt of a redelivery that the provider does not make, because an answer

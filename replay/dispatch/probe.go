@@ -16,14 +16,24 @@ const (
 // ErrUnreachable marks an endpoint that takes no connection.
 var ErrUnreachable = errors.New("target unreachable")
 
-// Probe connects to the target and closes the connection again, TLS handshake included. It tries until that
+// Probe connects to the target, all its replicas, and closes the connection again, TLS handshake included. It tries until that
 // succeeds or wait is over; wait 0 means one try. The error is a *ForbiddenError, or wraps ErrUnreachable and says what may help.
 func Probe(ctx context.Context, t Target, wait time.Duration) error {
-	to, err := t.endpoint()
+	all, err := t.endpoints()
 	if err != nil {
 		return err
 	}
 	until := time.Now().Add(wait)
+	for _, to := range all {
+		if err := to.probe(ctx, until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// probe tries until the moment, once at least.
+func (to *endpoint) probe(ctx context.Context, until time.Time) error {
 	for {
 		err := to.try(ctx)
 		if err == nil || final(err) {

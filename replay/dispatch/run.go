@@ -85,9 +85,14 @@ func Run(ctx context.Context, p replay.Plan, t Target, o Options) (*Running, err
 	if err != nil {
 		return nil, err
 	}
-	to, err := t.endpoint()
+	to, err := t.endpoints()
 	if err != nil {
 		return nil, err
+	}
+	for _, d := range p.Deliveries {
+		if d.Replica < 0 || d.Replica > len(to) {
+			return nil, badPlan("delivery %d goes to replica %d, and the target has %d", d.N, d.Replica, len(to))
+		}
 	}
 	if o, err = o.complete(p); err != nil {
 		return nil, err
@@ -142,8 +147,7 @@ func (o Options) complete(p replay.Plan) (Options, error) {
 type runner struct {
 	Options
 	clock  clock
-	to     *endpoint
-	pool   *pool
+	places places
 	events map[string]*replay.Event
 	firsts map[string]int // the number of each event's first delivery
 	out    chan<- replay.Attempt
@@ -170,8 +174,8 @@ type ending struct {
 	failed  error // no connection came about
 }
 
-func newRunner(ctx context.Context, p replay.Plan, to *endpoint, o Options, out chan<- replay.Attempt) *runner {
-	r := &runner{Options: o, to: to, events: p.EventByKey(), firsts: map[string]int{}, out: out,
+func newRunner(ctx context.Context, p replay.Plan, to []*endpoint, o Options, out chan<- replay.Attempt) *runner {
+	r := &runner{Options: o, events: p.EventByKey(), firsts: map[string]int{}, out: out,
 		ended: make(chan ending, o.MaxInFlight), acked: acks{keys: map[string]bool{}}, dropped: acks{keys: map[string]bool{}},
 		tried: tries{of: map[string]tried{}}}
 	for _, d := range p.Deliveries {
@@ -180,24 +184,24 @@ func newRunner(ctx context.Context, p replay.Plan, to *endpoint, o Options, out 
 		}
 	}
 	r.clock.base = o.Base
-	r.pool = newPool(to, r.clock.now, o.Patience)
+	r.places = placesOf(to, r.clock.now, o.Patience)
 	r.soft, r.stop = context.WithCancelCause(ctx)
 	return r
 }
 
 func (r *runner) run(ctx context.Context, steps []step) error {
-	defer r.pool.close()
+	defer r.places.everywhere((*pool).close)
 	defer r.stop(nil)
 	defer context.AfterFunc(r.Hard, func() {
 		r.stop(context.Cause(r.Hard))
-		r.pool.abort()
+		r.places.everywhere((*pool).abort)
 	})()
 	// Deferred calls run last first: the units' goroutines end while the pool is still there.
 	defer r.work.Wait()
 	s := schedule{scale: r.TimeScale, lease: r.Lease}
 	var phase, age time.Duration
 	for _, st := range steps {
-		r.pool.closeIdle()
+		r.places.everywhere((*pool).closeIdle)
 		if st.opens {
 			if err := r.open(st.phase); err != nil {
 				return err

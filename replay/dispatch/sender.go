@@ -11,33 +11,32 @@ import (
 // of a delivery once it is over, so its memory is that of what is under way. Phases, waits, redeliveries that
 // depend on an acknowledgement and hang-ups by latency are a plan's business: see Run.
 type Sender struct {
-	to   *endpoint
-	o    Options
-	pool *pool
-	base clock
-	done func() bool
+	o      Options
+	places places
+	base   clock
+	done   func() bool
 }
 
 // NewSender makes a sender. The error is of a target or an option that cannot be used.
 func NewSender(t Target, o Options) (*Sender, error) {
-	to, err := t.endpoint()
+	to, err := t.endpoints()
 	if err != nil {
 		return nil, err
 	}
 	if o, err = o.complete(replay.Plan{}); err != nil {
 		return nil, err
 	}
-	s := &Sender{to: to, o: o}
+	s := &Sender{o: o}
 	s.base.base = o.Base
-	s.pool = newPool(to, s.base.now, o.Patience)
-	s.done = context.AfterFunc(o.Hard, s.pool.abort)
+	s.places = placesOf(to, s.base.now, o.Patience)
+	s.done = context.AfterFunc(o.Hard, func() { s.places.everywhere((*pool).abort) })
 	return s, nil
 }
 
 // Send sends one delivery of an event, or several copies of it that are released together, and returns an attempt
 // for each, in the order in which they ended. It may be called from several goroutines at once.
 func (s *Sender) Send(e *replay.Event, copies ...replay.Delivery) []replay.Attempt {
-	r := &runner{Options: s.o, to: s.to, pool: s.pool, events: map[string]*replay.Event{e.Key: e},
+	r := &runner{Options: s.o, places: s.places, events: map[string]*replay.Event{e.Key: e},
 		soft: s.o.Hard, ended: make(chan ending, len(copies))}
 	r.clock.base = s.o.Base
 	u := &unit{n: copies[0].N, members: copies, left: len(copies)}
@@ -62,5 +61,5 @@ func (s *Sender) Now() time.Duration { return s.base.now() }
 // Close closes all connections. Nothing may be under way.
 func (s *Sender) Close() {
 	s.done()
-	s.pool.close()
+	s.places.everywhere((*pool).close)
 }

@@ -17,6 +17,9 @@ import (
 type Target struct {
 	// URL is http or https; user information becomes basic authentication.
 	URL *url.URL
+	// Replicas are the addresses of further replicas of the endpoint, which get what URL gets: Replicas[0] is replica number 2. Each
+	// has its own user information, and shares everything else.
+	Replicas []*url.URL
 	// Header is sent with every delivery and wins over all other headers, Host among them.
 	Header http.Header
 	// Routes are the paths of providers that have one of their own, by the provider's name; all others go to the URL's.
@@ -37,6 +40,20 @@ type endpoint struct {
 	extra  []field
 	tls    *tls.Config // nil for http
 	guard  *Guard
+}
+
+// endpoints are the target's addresses, in the order of their numbers.
+func (t Target) endpoints() ([]*endpoint, error) {
+	var all []*endpoint
+	for _, u := range append([]*url.URL{t.URL}, t.Replicas...) {
+		t.URL = u
+		e, err := t.endpoint()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 var errNoURL = errors.New("target: no URL")

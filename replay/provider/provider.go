@@ -77,3 +77,13 @@ func table() []row {
 		{standardWebhooks(), standardWebhooks().recognises},
 	}
 }
+
+// IdentifyValid is p.Identify for a body that is known to be valid JSON, which is not looked through for that again.
+func IdentifyValid(p Provider, header http.Header, body []byte) (replay.Event, error) {
+	if q, ok := p.(interface {
+		identifyValid(http.Header, []byte) (replay.Event, error)
+	}); ok {
+		return q.identifyValid(header, body)
+	}
+	return p.Identify(header, body)
+}

@@ -39,12 +39,13 @@ func (s Set) ByName(name string) (Provider, error) {
 // Detect finds the provider a recording looks like. It does not say that the
 // recording is an event: Identify does.
 func (s Set) Detect(header http.Header, body []byte) (Provider, bool) {
+	rows := s.rows()
 	// A header of one provider says more than a body that looks like another's.
 	for _, seen := range []struct {
 		header http.Header
 		body   []byte
 	}{{header, nil}, {nil, body}} {
-		for _, r := range s.rows() {
+		for _, r := range rows {
 			if r.recognises(seen.header, seen.body) {
 				return r.Provider, true
 			}

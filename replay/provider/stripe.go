@@ -26,8 +26,8 @@ func recognisesStripe(header http.Header, body []byte) bool {
 	if header.Get(stripeSignature) != "" {
 		return true
 	}
-	f := gjson.GetManyBytes(body, "object", "type", "data.object", "related_object")
-	return (f[0].Str == "event" || strings.HasPrefix(f[0].Str, "v2.")) && f[1].Str != "" && (f[2].IsObject() || f[3].IsObject())
+	f := topFields(view(body), "object", "type", "data", "related_object")
+	return (f[0].Str == "event" || strings.HasPrefix(f[0].Str, "v2.")) && f[1].Str != "" && (f[2].Get("object").IsObject() || f[3].IsObject())
 }
 
 // Identify reads a Stripe event.
@@ -35,9 +35,14 @@ func (s stripe) Identify(header http.Header, body []byte) (replay.Event, error) 
 	if !validJSON(body) {
 		return replay.Event{}, errors.New("is not JSON")
 	}
-	text := string(body) // once: what is found are parts of it
-	f := gjson.GetMany(text, "id", "type", "object", "data.object", "created", "livemode")
-	id, kind, data := f[0].Str, f[1].Str, f[3]
+	return s.identifyValid(header, body)
+}
+
+// identifyValid reads an event of a body that is known to be JSON.
+func (stripe) identifyValid(header http.Header, body []byte) (replay.Event, error) {
+	text := view(body)
+	f := topFields(text, "id", "type", "object", "data", "created", "livemode")
+	id, kind, data := f[0].Str, f[1].Str, f[3].Get("object")
 	if err := stripeEventProblem(f[2], id, kind, data); err != nil {
 		return replay.Event{}, err
 	}
@@ -48,7 +53,7 @@ func (s stripe) Identify(header http.Header, body []byte) (replay.Event, error) 
 		Deletes: subject != "" && stripeDeletes(kind, data.Get("object").Str), Provider: stripeName,
 		Live: f[5].Type == gjson.True, Header: resendable(header), SHA256: hex.EncodeToString(sum[:]), Body: body,
 	}
-	e.Refs = stripeRefs(body, id, subject)
+	e.Refs = stripeRefs(text, id, subject)
 	return e, nil
 }
 

@@ -180,3 +180,7 @@ func (twilio) Profile() replay.Profile {
 		[4]string{"failure", "A", "twilio.com/docs: webhooks connection overrides", "rp chooses what is retried"},
 	)
 }
+
+func listed(list, word string) bool {
+	return word != "" && !strings.Contains(word, " ") && strings.Contains(list, " "+word+" ")
+}

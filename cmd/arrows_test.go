@@ -20,6 +20,7 @@ var arrows = []struct {
 	{"hookonce/replay", nil},
 	{"hookonce/replay/redact", nil},
 	{"hookonce/replay/journal", []string{"hookonce/replay"}},
+	{"hookonce/replay/supervise", nil},
 	{"hookonce/replay/dispatch", []string{"hookonce/replay"}},
 	{"hookonce/replay/load", []string{"hookonce/replay"}},
 	{"hookonce/replay/provider", []string{"hookonce/replay"}},

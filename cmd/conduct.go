@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,6 +72,8 @@ type conduct struct {
 	traffic func() error
 	// judged adds to the verdict and the report; nil for nothing.
 	judged func(audit.Verdict) (audit.Verdict, *report.Load, error)
+	// endpoint is the one that hookonce starts for the run; nil where it runs already.
+	endpoint *started
 	// close ends an endpoint that was started for the run; nil where there is none.
 	close func()
 	// tap is told each record as it is journaled; nil for nobody.
@@ -113,6 +114,9 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 	if c.close != nil {
 		defer c.close()
 	}
+	if c.endpoint != nil {
+		defer c.endpoint.stop()
+	}
 	if err := c.prepare(); err != nil {
 		return finished{}, err
 	}
@@ -128,6 +132,9 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 	}
 	c.settle("")
 	c.rec.Sources(c.watch.Sources())
+	if c.endpoint != nil {
+		c.endpoint.stop()
+	}
 	if c.middle != nil {
 		c.middle.detach()
 	}
@@ -148,19 +155,12 @@ func (c *conduct) prepare() error {
 	if err := c.completeHeader(); err != nil {
 		return err
 	}
-	if err := dispatch.Probe(c.stop.soft, c.target, c.wait); err != nil {
-		var forbidden *dispatch.ForbiddenError
-		if errors.As(err, &forbidden) {
-			return usagef("%w", err)
-		}
+	path := c.journalPath()
+	if err := c.bringUp(path); err != nil {
 		return err
 	}
 	base := time.Now()
 	c.header.Started = base.UTC()
-	path := c.o.Journal
-	if path == "" {
-		path = filepath.Join(".hookonce", fmt.Sprintf("%s-seed%d.jsonl", base.UTC().Format("20060102-150405.000"), c.p.plan.Seed))
-	}
 	var err error
 	if c.rec, err = newRecorder(path, c.o.KeepBodies, base, func(err error) { c.stop.Stop(err.Error()) }); err != nil {
 		return err

@@ -36,7 +36,7 @@ func moreText(c *cobra.Command) string {
 // foremost names the flags that help shows of commands which have too many for a screen.
 func foremost() map[string][]string {
 	return map[string][]string{
-		"run":    {"target", "secret", "effects", "faults", "late", "seed", "only", "wait", "out", "baseline"},
+		"run":    {"target", "secret", "effects", "faults", "late", "seed", "only", "exec", "out", "baseline"},
 		"demo":   {"faults", "seed", "only", "out", "tui", "work"},
 		"load":   {"target", "secret", "effects", "rate", "duration", "duplicates", "races", "bad-signatures", "closed", "fail-if", "out", "results"},
 		"plan":   {"faults", "seed", "only", "late", "copies", "race", "bursts", "provider", "out"},

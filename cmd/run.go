@@ -29,6 +29,7 @@ type RunOptions struct {
 	PlanningOptions
 	ConductOptions
 	MiddleOptions
+	ExecOptions
 	Targets    []string
 	AllowHosts []string
 	Headers    []string
@@ -68,6 +69,7 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	o.addEndpoint(c)
 	o.PlanningOptions.add(c.Flags())
 	o.MiddleOptions.add(c.Flags())
+	o.ExecOptions.add(c.Flags())
 	o.ConductOptions.add(c)
 }
 
@@ -98,8 +100,20 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 		return err
 	}
 	o.completeSecrets(s)
-	if len(args) == 0 && !o.describedFixtures() || len(o.Targets) == 0 {
+	if len(args) == 0 && !o.describedFixtures() || len(o.Targets) == 0 && o.Exec == "" {
 		return missingArguments(len(args) > 0 || o.describedFixtures(), len(o.Targets) > 0)
+	}
+	show := newProgress(s)
+	m, err := o.openMiddle(c, show)
+	if err != nil {
+		return err
+	}
+	if m != nil {
+		defer m.close()
+	}
+	e, err := o.allot(s, m, show.Say)
+	if err != nil {
+		return err
 	}
 	target, err := o.target()
 	if err != nil {
@@ -114,26 +128,13 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	show := newProgress(s)
 	set, err := o.load(s, args)
 	if err != nil {
 		return usagef("%w", err)
 	}
-	m, err := o.MiddleOptions.open()
-	if err != nil {
-		return err
-	}
-	if m != nil {
-		defer m.close()
-		o.WithRedis = true
-		if m.embedded != nil && !c.Flags().Changed("late") {
-			o.Late = lateByClock()
-		}
-		show.Say("redis proxy: the endpoint's REDIS_URL is %s", m.URL())
-	}
 	header := replay.Header{Target: redact.URL(o.Targets[0]), Targets: replicas(o.Targets), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
 	return perform(c.Context(), s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
-		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header, middle: m})
+		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header, middle: m, endpoint: e})
 	})
 }
 
@@ -159,7 +160,7 @@ func missingArguments(fixtures, target bool) error {
 		missing = append(missing, "fixtures (files, folders, or - for stdin)")
 	}
 	if !target {
-		missing = append(missing, "--target URL")
+		missing = append(missing, "--target URL (or --exec COMMAND, which starts the endpoint)")
 	}
 	return usagef("run: missing %s. For example: hookonce run ./fixtures --target http://localhost:3000/webhooks --secret whsec_... "+
 		"--effects http://localhost:3000/effects; or see it work first: hookonce demo", strings.Join(missing, " and "))

@@ -26,8 +26,10 @@ func recognisesStripe(header http.Header, body []byte) bool {
 	if header.Get(stripeSignature) != "" {
 		return true
 	}
-	f := topFields(view(body), "object", "type", "data", "related_object")
-	return (f[0].Str == "event" || strings.HasPrefix(f[0].Str, "v2.")) && f[1].Str != "" && (f[2].Get("object").IsObject() || f[3].IsObject())
+	text := view(body)
+	f := topFields(text, "object", "type", "data")
+	return (f[0].Str == "event" || strings.HasPrefix(f[0].Str, "v2.")) && f[1].Str != "" &&
+		(f[2].Get("object").IsObject() || topFields(text, "related_object")[0].IsObject())
 }
 
 // Identify reads a Stripe event.

@@ -46,8 +46,10 @@ func stripeID(s string) (prefix, body string, ok bool) {
 			return "", "", false
 		}
 	}
-	if strings.Trim(prefix, "abcdefghijklmnopqrstuvwxyz_") != "" {
-		return "", "", false
+	for _, c := range []byte(prefix) {
+		if c != '_' && (c < 'a' || c > 'z') {
+			return "", "", false
+		}
 	}
 	prefix = strings.TrimSuffix(strings.TrimSuffix(prefix, "_test"), "_live")
 	return prefix, body, strong

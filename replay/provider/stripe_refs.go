@@ -1,5 +1,7 @@
 package provider
 
+import "strings"
+
 // stripeRefs lists the ids in the payload an endpoint may count by, in the order
 // in which they stand there. text must be valid JSON. It does what eachString would do with less to tell, because every fixture is
 // looked through by it when it is loaded.
@@ -18,42 +20,55 @@ func stripeRefs(text string, key, subject string) []string {
 				f.wantKey = true
 			}
 		case '"':
-			value, end := textAt(text, i)
-			i = end
+			end, plain := textEnd(text, i)
+			raw := text[i:end]
+			i = end - 1
 			if len(stack) == 0 {
 				continue
 			}
 			f := &stack[len(stack)-1]
 			switch {
 			case f.wantKey:
-				f.name, f.wantKey = value, false
+				f.name, f.wantKey = decodedText(raw, plain), false
 				if len(stack) == 1 {
-					top = value
+					top = f.name
 				}
-			case !f.free && f.name != freeField && top != "request":
-				found.add(value, f.name)
+			case !f.free && f.name != freeField && top != "request" && mayBeID(raw, plain):
+				found.add(decodedText(raw, plain), f.name)
 			}
 		}
 	}
 	return found.list
 }
 
-// textAt is the JSON string that begins at i, and where its closing quote is.
-func textAt(text string, i int) (value string, end int) {
-	plain := true
+// textEnd is the end of the JSON string that begins at i, and whether nothing in it is escaped.
+func textEnd(text string, i int) (end int, plain bool) {
+	plain = true
 	for end = i + 1; end < len(text) && text[end] != '"'; end++ {
 		if text[end] == '\\' {
 			plain = false
 			end++
 		}
 	}
-	if end >= len(text) {
-		return "", len(text)
-	}
+	return min(end+1, len(text)), plain
+}
+
+func decodedText(quoted string, plain bool) string {
 	if plain {
-		return text[i+1 : end], end
+		return quoted[1 : len(quoted)-1]
 	}
-	return decoded(text[i : end+1]), end
+	return decoded(quoted)
+}
+
+// mayBeID leaves out what no id begins or ends with, written as it is or escaped.
+func mayBeID(quoted string, plain bool) bool {
+	const shortest = len(`"aa_aaaa"`)
+	if len(quoted) < shortest {
+		return false
+	}
+	first, last := quoted[1], quoted[len(quoted)-2]
+	return (first >= 'a' && first <= 'z' || first == '\\') && (last >= '0' && last <= '9' || last >= 'a' && last <= 'z' || last >= 'A' && last <= 'Z') &&
+		(!plain || strings.IndexByte(quoted, '_') > 0) && strings.IndexByte(quoted, ' ') < 0
 }
 
 // refs collects ids that are neither the event's nor its subject's, each once.
@@ -65,10 +80,6 @@ type refs struct {
 
 // add takes a value of a field, if it is such an id.
 func (r *refs) add(value, field string) {
-	const shortest = 2 + 5 // a prefix, and an underscore with what stands behind it
-	if len(value) < shortest || value[0] < 'a' || value[0] > 'z' {
-		return
-	}
 	prefix, _, strong := stripeID(value)
 	if !stripeRefPrefix(prefix) || !strong && field != "id" && !stripeRefField(field) || value == r.key || value == r.subject || r.seen[value] {
 		return

@@ -20,6 +20,8 @@ type Memory struct {
 	// 0 where none showed it.
 	Held   Micros `json:"held_us"`
 	Forgot Micros `json:"forgot_us"`
+	// PerProcess says that each replica remembers for itself.
+	PerProcess bool `json:"per_process,omitempty"`
 	// Trials are the ways in which events were repeated.
 	Trials []Trial `json:"trials"`
 }
@@ -33,7 +35,7 @@ type Trial struct {
 }
 
 func newMemory(h replay.Header, m audit.Memory) Memory {
-	out := Memory{Held: Micros(m.Held), Forgot: Micros(m.Forgot), Trials: make([]Trial, 0, len(m.Trials))}
+	out := Memory{Held: Micros(m.Held), Forgot: Micros(m.Forgot), PerProcess: m.PerProcess, Trials: make([]Trial, 0, len(m.Trials))}
 	for _, t := range m.Trials {
 		out.Trials = append(out.Trials, Trial(t))
 	}
@@ -83,10 +85,16 @@ func (w witness) statement() string {
 		return fmt.Sprintf("does not deduplicate: %s processed again", allOf(same.Tried))
 	case same.Failed > 0:
 		return fmt.Sprintf("deduplicates only some events: %d of %d repeated ones were processed again", same.Failed, same.Tried)
+	case !w.deduplicates() && w.Trial(audit.TrialReplicas).Failed > 0:
+		t := w.Trial(audit.TrialReplicas)
+		return fmt.Sprintf("does not deduplicate across replicas: %d of %d events were processed again", t.Failed, t.Tried)
 	case !w.deduplicates():
 		return w.racedOnly(race)
 	}
 	parts := []string{"deduplicates" + w.on()}
+	if scope := w.scope(); scope != "" {
+		parts = append(parts, scope)
+	}
 	if race.Failed > 0 {
 		parts = append(parts, fmt.Sprintf("but not copies that race (%d of %d)", race.Failed, race.Tried))
 	}
@@ -141,6 +149,20 @@ func (w witness) on() string {
 		on += ", by body and not by item"
 	}
 	return on
+}
+
+// scope says whether replicas share what they remember; "" where there is one.
+func (w witness) scope() string {
+	t := w.Trial(audit.TrialReplicas)
+	switch {
+	case t.Tried == 0:
+		return ""
+	case t.Failed == 0:
+		return "across replicas"
+	case w.PerProcess:
+		return "per process"
+	}
+	return fmt.Sprintf("not across replicas (%d of %d processed again)", t.Failed, t.Tried)
 }
 
 // name is that of a header or a field, where all providers of the run have one name for it.

@@ -46,6 +46,9 @@ func TestMemoryInWords(t *testing.T) {
 		{[]audit.Trial{{Kind: "duplicate", Tried: 1, Failed: 1}}, 0, 0, "does not deduplicate: the one repeated event was processed again"},
 		{ok("race"), 0, 0, "deduplicates copies that come together; later ones were not tested"},
 		{failed("race"), 0, 0, "does not deduplicate copies that come together: 3 of 4 events were processed again"},
+		{append(ok("duplicate", "late", "other-bytes", "twins"), ok("replicas")...), held, 0, "deduplicates on `id`, across replicas, remembers at least 70 s"},
+		{failed("replicas", ok("duplicate", "late", "other-bytes", "twins")...), held, 0, "deduplicates on `id`, not across replicas (3 of 4 processed again), remembers at least 70 s"},
+		{failed("replicas"), 0, 0, "does not deduplicate across replicas: 3 of 4 events were processed again"},
 		{ok("twins"), 0, 0, "not tested: no event was delivered again in the same bytes"},
 	} {
 		h := replay.Header{Profile: replay.Profile{Key: "id", AttemptID: "X-Attempt"}}
@@ -63,5 +66,12 @@ func TestMemoryNamesTheKeyOnlyWhereThereIsOne(t *testing.T) {
 		if got := newMemory(h, trials).text(); got != want {
 			t.Errorf("%+v: %s", h.Profile.Key, got)
 		}
+	}
+}
+
+func TestMemoryPerProcess(t *testing.T) {
+	m := audit.Memory{PerProcess: true, Trials: []audit.Trial{{Kind: "duplicate", Tried: 4}, {Kind: "replicas", Tried: 4, Failed: 4}}}
+	if got, want := newMemory(replay.Header{}, m).Statement, "deduplicates, per process"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"time"
 )
 
@@ -14,10 +15,11 @@ const (
 	TrialRebatch    = "rebatch"     // the same items in other bodies
 	TrialTwins      = "twins"       // two ids, otherwise the same
 	TrialSameID     = "same-id"     // one id from two sources
+	TrialReplicas   = "replicas"    // any of the first three, at another replica than before
 )
 
 // trialKinds are all kinds, in the order in which they are told.
-var trialKinds = [...]string{TrialDuplicate, TrialRace, TrialLate, TrialOtherBytes, TrialAttemptID, TrialRebatch, TrialTwins, TrialSameID}
+var trialKinds = [...]string{TrialDuplicate, TrialRace, TrialLate, TrialOtherBytes, TrialAttemptID, TrialRebatch, TrialTwins, TrialSameID, TrialReplicas}
 
 // Trial says how the endpoint took one kind of repetition.
 type Trial struct {
@@ -36,6 +38,8 @@ type Memory struct {
 	// again; 0 where no late duplicate showed either.
 	Held   time.Duration `json:"held_ns"`
 	Forgot time.Duration `json:"forgot_ns"`
+	// PerProcess says that events were processed again at other replicas, once by each, and never twice by one.
+	PerProcess bool `json:"per_process"`
 }
 
 // Trial is the trial of a kind; zero where none took place.
@@ -52,6 +56,8 @@ func (m Memory) Trial(kind string) Trial {
 type memory struct {
 	trials       [len(trialKinds)]Trial
 	held, forgot time.Duration
+	// beyond are events processed more often than they met replicas, within those that met one twice and were not.
+	beyond, within int
 }
 
 func (m *memory) add(o memory) {
@@ -59,6 +65,7 @@ func (m *memory) add(o memory) {
 		m.trials[i].Tried += t.Tried
 		m.trials[i].Failed += t.Failed
 	}
+	m.beyond, m.within = m.beyond+o.beyond, m.within+o.within
 	m.held = max(m.held, o.held)
 	if m.forgot == 0 || o.forgot != 0 && o.forgot < m.forgot {
 		m.forgot = o.forgot
@@ -86,6 +93,7 @@ func (m *memory) told() Memory {
 			out.Trials = append(out.Trials, t)
 		}
 	}
+	out.PerProcess = out.Trial(TrialReplicas).Failed > 0 && m.beyond == 0 && m.within > 0
 	return out
 }
 
@@ -111,23 +119,64 @@ func (d *docket) remembered(counted bool) memory {
 // repeated looks at an event that was sent again, under one id.
 func (d *docket) repeated(f *dossier, m *memory) {
 	kind := f.trial()
-	doubled := len(d.surpluses(f)) > 0
-	switch kind {
-	case TrialRace:
-		if d.raceTookPlace(f) {
-			m.count(kind, doubled)
-		}
-	case TrialLate:
-		if late := f.course.late; late != nil && late.Status != 0 && f.ackedBefore(late.Start) {
-			m.count(kind, doubled)
-			m.age(d.delivery(late.Delivery).Wait, doubled)
-		}
-	case "":
-	default:
-		if f.course.repeats > 0 {
-			m.count(kind, doubled)
+	if kind == "" || !d.tookPlace(f, kind) {
+		return
+	}
+	replicas := f.replicas()
+	doubled, beyond := d.exceeds(f, 1), d.exceeds(f, replicas)
+	if replicas > 1 {
+		m.count(TrialReplicas, doubled)
+		switch {
+		case beyond:
+			m.beyond++
+		case len(f.attempts) > replicas:
+			m.within++
 		}
 	}
+	// What each replica processed once tells of replicas, and of one that met it twice.
+	if doubled && !beyond && len(f.attempts) <= replicas {
+		return
+	}
+	m.count(kind, beyond)
+	if kind == TrialLate && doubled == beyond {
+		m.age(d.delivery(f.course.late.Delivery).Wait, beyond)
+	}
+}
+
+// tookPlace says that the event met the endpoint again as the kind of trial wants it.
+func (d *docket) tookPlace(f *dossier, kind string) bool {
+	switch kind {
+	case TrialRace:
+		return d.raceTookPlace(f)
+	case TrialLate:
+		late := f.course.late
+		return late != nil && late.Status != 0 && f.ackedBefore(late.Start)
+	}
+	return f.course.repeats > 0
+}
+
+// exceeds says that an event has more effects than if it had been processed so often.
+func (d *docket) exceeds(f *dossier, often int) bool {
+	if f.told {
+		return f.effects > often*f.expected
+	}
+	for i := range d.names {
+		if most := f.most[i]; most > 0 && f.count(i) > often*most {
+			return true
+		}
+	}
+	return false
+}
+
+// replicas is how many of the endpoint's addresses the event was sent to.
+func (f *dossier) replicas() int {
+	var met []int
+	for _, a := range f.attempts {
+		if !slices.Contains(met, a.Replica) {
+			met = append(met, a.Replica)
+		}
+	}
+	return len(met)
 }
 
 func (m *memory) age(age time.Duration, doubled bool) {

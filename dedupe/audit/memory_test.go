@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,6 +105,41 @@ func TestMemoryOfPairs(t *testing.T) {
 		want := audit.Memory{Trials: []audit.Trial{{Kind: "twins", Tried: 1, Failed: failed}, {Kind: "same-id", Tried: 1, Failed: failed}}}
 		if got := s.settle().Memory; !reflect.DeepEqual(got, want) {
 			t.Errorf("lost %v: %+v\nwant %+v", lost, got, want)
+		}
+	}
+}
+
+// at replica n
+func replica(n int) func(*replay.Attempt) { return func(a *replay.Attempt) { a.Replica = n } }
+
+// Deliveries of an event meet several replicas: what each of them processed once is per process, what one processed twice is none.
+func TestMemoryOfReplicas(t *testing.T) {
+	for name, tc := range map[string]struct {
+		replicas []int // that the event meets, one after another
+		effects  []int // which of these deliveries process it
+		want     audit.Memory
+	}{
+		"shared":        {[]int{1, 2, 1}, []int{0}, audit.Memory{Trials: []audit.Trial{{Kind: "duplicate", Tried: 1}, {Kind: "replicas", Tried: 1}}}},
+		"per process":   {[]int{1, 2, 1}, []int{0, 1}, audit.Memory{PerProcess: true, Trials: []audit.Trial{{Kind: "duplicate", Tried: 1}, {Kind: "replicas", Tried: 1, Failed: 1}}}},
+		"none":          {[]int{1, 2, 1}, []int{0, 1, 2}, audit.Memory{Trials: []audit.Trial{{Kind: "duplicate", Tried: 1, Failed: 1}, {Kind: "replicas", Tried: 1, Failed: 1}}}},
+		"without proof": {[]int{1, 2}, []int{0, 1}, audit.Memory{Trials: []audit.Trial{{Kind: "replicas", Tried: 1, Failed: 1}}}},
+		"one":           {[]int{0, 0}, []int{0}, audit.Memory{Trials: []audit.Trial{{Kind: "duplicate", Tried: 1}}}},
+	} {
+		s := newTale(t)
+		s.control("paid", 1)
+		key := s.event("paid")
+		for i, r := range tc.replicas {
+			d := replay.Delivery{Fault: "duplicate"}
+			if i > 0 {
+				d.Role = replay.RoleDuplicate
+			}
+			a := s.deliver(key, d, 200, replica(r))
+			if slices.Contains(tc.effects, i) {
+				s.effect(key, a.End-2*ms)
+			}
+		}
+		if got := s.settle().Memory; !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s: %+v\nwant %+v", name, got, tc.want)
 		}
 	}
 }

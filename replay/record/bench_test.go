@@ -30,7 +30,8 @@ func BenchmarkRecorder(b *testing.B) {
 		o.Seen = nil
 		o.Transport.(*http.Transport).MaxIdleConnsPerHost = 256
 	})
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
+	// A provider has a number of senders. Without a bound, a busy machine would be busy with new connections only.
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128, MaxConnsPerHost: 128}}
 	body := strings.Replace(event, `"livemode"`, `"pad":"`+strings.Repeat("lorem ipsum ", 160)+`","livemode"`, 1)
 	for b.Loop() {
 		straight := pace(b, client, endpoint.URL, body, rate, rate*seconds)

@@ -76,6 +76,11 @@ func listedName(list, field string) bool {
 	if field == "" || len(field) > 40 {
 		return false
 	}
-	plain := strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(field))
+	plain := strings.ToLower(strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == ' ' {
+			return -1
+		}
+		return r
+	}, field))
 	return strings.Contains(list, " "+plain+" ")
 }

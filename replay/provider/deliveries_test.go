@@ -120,7 +120,43 @@ func fresh(old string) string {
 	return string(out)
 }
 
-// deliveries signs every fixture of a provider, as recorded and with fresh ids, in every way.
+// mutant is an event as a plan may send it: changed before it is signed.
+type mutant struct {
+	name string
+	replay.Event
+	anew bool
+}
+
+// mutants are the event as recorded, with fresh ids, and after every mutation that faults make of it. other is another one of
+// the provider.
+func mutants(t testing.TB, p provider.Provider, e, other replay.Event) []mutant {
+	t.Helper()
+	renamed, err := p.Rename(e, fresh)
+	if err != nil {
+		t.Fatalf("%s: %v", e.Fixture, err)
+	}
+	out := []mutant{{"recorded", e, false}, {"renamed", renamed, false}, {"another attempt's id", renamed, true}}
+	for _, r := range replay.Rewrites() {
+		written := renamed
+		written.Body = r.Apply(renamed.Body)
+		out = append(out, mutant{string(r), written, false})
+	}
+	if sourced, err := provider.FromSource(p, renamed, renamed.Key); err == nil {
+		out = append(out, mutant{"another source", sourced, false})
+	} else if !errors.Is(err, replay.ErrNoSource) {
+		t.Fatalf("%s: %v", e.Fixture, err)
+	}
+	list := p.Profile().Batch
+	for _, b := range []replay.Batch{replay.BatchMerged, replay.BatchHead, replay.BatchRest} {
+		batched := renamed
+		if batched.Body, err = b.Apply(renamed.Body, other.Body, list); err == nil && list != "" {
+			out = append(out, mutant{string(b), batched, false})
+		}
+	}
+	return out
+}
+
+// deliveries signs every fixture of a provider, after every mutation, in every way.
 func deliveries(t testing.TB, name string, at provider.Endpoint, now time.Time) []delivery {
 	t.Helper()
 	p, err := known(t).ByName(name)
@@ -132,32 +168,29 @@ func deliveries(t testing.TB, name string, at provider.Endpoint, now time.Time) 
 		kinds = append(kinds, replay.SignStale)
 	}
 	var out []delivery
-	for _, e := range eventsOf(t, name) {
-		renamed, err := p.Rename(e, fresh)
-		if err != nil {
-			t.Fatalf("%s: %v", e.Fixture, err)
-		}
-		for i, e := range []replay.Event{e, renamed} {
+	events := eventsOf(t, name)
+	for i, e := range events {
+		for _, m := range mutants(t, p, e, events[(i+1)%len(events)]) {
 			for _, kind := range kinds {
-				h, body, err := p.Sign(e, at, replay.Sending{Signature: kind, Now: now})
+				h, body, err := p.Sign(m.Event, at, replay.Sending{Signature: kind, Now: now, Attempt: fmt.Sprint(len(out)), Anew: m.anew})
 				if err != nil {
-					t.Fatalf("%s: %v", e.Fixture, err)
+					t.Fatalf("%s, %s: %v", e.Fixture, m.name, err)
 				}
-				out = append(out, delivery{fmt.Sprintf("%s %d %q", e.Fixture, i, kind), name, kind, h, body, at})
+				out = append(out, delivery{fmt.Sprintf("%s, %s, %q", e.Fixture, m.name, kind), name, kind, h, body, at})
 			}
 		}
 	}
 	return out
 }
 
-// Our own Verify accepts every good delivery and refuses every bad one, for every provider, before and after a rename.
+// Our own Verify accepts every good delivery and refuses every bad one, for every provider, after every mutation.
 func TestVerifyEveryProvider(t *testing.T) {
 	k, now := newKeys(t), time.Now()
 	for _, name := range known(t).Names() {
 		at := k.endpoint(name)
 		p, _ := known(t).ByName(name)
 		all := deliveries(t, name, at, now)
-		if len(all) < 4*2*3 {
+		if len(all) < 4*3*3 {
 			t.Errorf("%s: only %d deliveries", name, len(all))
 		}
 		for _, d := range all {

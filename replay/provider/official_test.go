@@ -105,7 +105,7 @@ func (d delivery) request() *http.Request {
 	return r
 }
 
-// Every good delivery of every fixture, as recorded and with fresh ids, is accepted by the provider's own library,
+// Every good delivery of every fixture, after every mutation, is accepted by the provider's own library,
 // and every bad one is refused.
 func TestOfficialVerifiers(t *testing.T) {
 	k := newKeys(t)

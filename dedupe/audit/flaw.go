@@ -47,6 +47,7 @@ func flawRules() []flawRule {
 		{"no-owner", double, removedOthers},
 		{"lease-too-short", double, leaseBeforeWork},
 		{"window-too-short", double, forgotten},
+		{"marker-second", double, markerLost},
 		{"fail-open", double, ranWithoutRedis},
 		{"check-then-act", double, readBeforeWrite},
 		{"reply-lost", lost + " " + stuck, ownLockRefused},

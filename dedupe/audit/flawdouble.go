@@ -118,6 +118,29 @@ func ranWithoutRedis(c clue) proof {
 	return proof{fmt.Sprintf("Redis failed (%s), and the work was done all the same: %d effects for %d claims", failed[0].Fault, c.x.Effects, won), failed[:min(len(failed), maxShown)]}
 }
 
+// markerLost: an attempt claimed the event, its last command failed, and the event was claimed, and done, once more.
+func markerLost(c clue) proof {
+	var won act
+	for i, a := range c.acts {
+		switch {
+		case a.deed == claimDeed && a.done || a.deed == readDeed && !a.done && !a.failed && a.End != 0:
+			won = a
+		case a.Fault == string(replay.RedisCutBefore) || a.Fault == string(replay.RedisError):
+			at := c.f.attemptAt(a)
+			if won.Command == nil || at == nil || at.Outcome == replay.Acked || at != c.f.attemptAt(won) {
+				continue
+			}
+			for _, b := range c.acts[i+1:] {
+				if b.key == won.key && b.deed == won.deed && b.done == won.done && c.f.attemptAt(b) != at {
+					return proof{fmt.Sprintf("%s did its work, Redis failed at the command that was to note it (%s), and %s did it again: the effect and its marker are two steps, and the effect has no key of its own",
+						name(at), a.Fault, name(c.f.attemptAt(b))), []act{won, a, b}}
+				}
+			}
+		}
+	}
+	return proof{}
+}
+
 // nothingAsked: no command holds the event's id, though the endpoint was given the proxy.
 func nothingAsked(c clue) proof {
 	if len(c.acts) > 0 {

@@ -16,12 +16,23 @@ func (c clue) refused() (won, lost act, by *replay.Attempt) {
 			won = a
 		case a.failed || a.End == 0 || won.Command == nil || won.key != a.key:
 		default:
-			if by = c.f.attemptAt(a); by != nil && by.Outcome == replay.Acked {
+			acked := func(x *replay.Attempt) bool { return x.Outcome == replay.Acked }
+			if by = c.attemptOf(a, acked); by != nil {
 				return won, a, by
 			}
 		}
 	}
 	return act{}, act{}, nil
+}
+
+// attemptOf is an attempt that was being handled when the command came, and that fits; the last of them to begin.
+func (c clue) attemptOf(x act, fits func(*replay.Attempt) bool) (of *replay.Attempt) {
+	for _, a := range c.f.attempts {
+		if _, to := c.handled(a); a.Start <= x.At && x.At <= to && fits(a) {
+			of = a
+		}
+	}
+	return of
 }
 
 // ownLockRefused: Redis took the claim, its reply was lost, and the next claim was told that it is a duplicate.
@@ -94,11 +105,11 @@ func busyAcknowledged(c clue) proof {
 	if by == nil {
 		return proof{}
 	}
-	holder := c.f.attemptAt(won)
-	if holder == nil || holder == by {
-		return proof{}
-	}
-	if _, to := c.handled(holder); to < lost.At {
+	holder := c.attemptOf(won, func(x *replay.Attempt) bool {
+		_, to := c.handled(x)
+		return x != by && x.Outcome != replay.Acked && to >= lost.At
+	})
+	if holder == nil {
 		return proof{}
 	}
 	return proof{fmt.Sprintf("%s found %s held by %s, which was still at work, and was answered %d; then that one failed",
@@ -130,8 +141,8 @@ func markOutlived(c clue) proof {
 	if by == nil {
 		return proof{}
 	}
-	holder := c.f.attemptAt(won)
-	if holder == nil || holder == by || holder.Outcome == replay.Acked || len(c.between(won, lost, won.key, removeDeed)) > 0 {
+	holder := c.attemptOf(won, func(x *replay.Attempt) bool { return x != by && x.Outcome != replay.Acked })
+	if holder == nil || len(c.between(won, lost, won.key, removeDeed)) > 0 {
 		return proof{}
 	}
 	return proof{fmt.Sprintf("%s was written by %s before its effect, and stayed when that one failed: %s was answered %d as a duplicate",

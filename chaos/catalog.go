@@ -47,6 +47,7 @@ var catalog = []Fault{
 	{"redis-refuse", "Redis takes no connection for 100 ms", []string{"lost-event", "stuck"}, withoutProxy, addRedis(replay.RedisFault{Kind: replay.RedisRefuse, For: redisDelay, Share: &shares[0]}), true},
 	{"redis-evict", "Redis evicts the event's keys, then a duplicate", []string{"lost-event"}, withoutProxy, addRedisLoss(replay.RedisEvict), true},
 	{"redis-flush", "Redis fails over without persistence and forgets everything, then a duplicate", []string{"lost-event"}, withoutProxy, addRedisLoss(replay.RedisFlush), true},
+	{"redis-step", "one command of a delivery is struck; --sweep redis walks over all", []string{"lost-event", "double-processing", "stuck"}, withoutStep, addRedisStep, true},
 }
 
 // Catalog lists the faults in planning order.

@@ -66,6 +66,19 @@ func redisErrors() (out []replay.RedisFault) {
 	return out
 }
 
+func withoutStep(in Input) string {
+	if in.Settings.Redis && in.Settings.Step > 0 {
+		return ""
+	}
+	return "only --sweep redis plans it"
+}
+
+// addRedisStep strikes one command before, and after, it is carried out.
+func addRedisStep(b *builder) {
+	addRedis(replay.RedisFault{Kind: replay.RedisCutAfter, Nth: b.in.Settings.Step},
+		replay.RedisFault{Kind: replay.RedisCutBefore, Nth: b.in.Settings.Step})(b)
+}
+
 // addRedisDown fails every command of an event while it is delivered and repeated.
 func addRedisDown(b *builder) {
 	for _, f := range b.samples() {

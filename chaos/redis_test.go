@@ -28,7 +28,7 @@ func TestRedisFaults(t *testing.T) {
 	if len(p.Skipped) != len(in.Settings.Faults) {
 		t.Errorf("skipped %v", p.Skipped)
 	}
-	in.Settings.Redis = true
+	in.Settings.Redis, in.Settings.Step = true, 2
 	if p, err = chaos.Build(in); err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,8 @@ type PlanningOptions struct {
 	// replicas is how many addresses the endpoint has, 0 for one; replicaURLs are under which URL those after the first believe to be called.
 	replicas    int
 	replicaURLs []string
+	// Step is the Redis command that a sweep strikes; 0 for none.
+	Step int
 }
 
 func (o *PlanningOptions) add(f *pflag.FlagSet) {
@@ -114,7 +116,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Replicas: o.replicas,
-			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Signed: p.signed(), Unsigned: p.unsigned()},
+			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	p.plan, err = chaos.Build(p.input)
 	if err != nil {

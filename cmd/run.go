@@ -41,6 +41,7 @@ type RunOptions struct {
 	Expect     map[string]string
 	Checks     []string
 	Volatile   []string
+	Sweep      string
 }
 
 // NewRunCmd is the main job.
@@ -70,6 +71,7 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	o.PlanningOptions.add(c.Flags())
 	o.MiddleOptions.add(c.Flags())
 	o.ExecOptions.add(c.Flags())
+	o.addSweep(c.Flags())
 	o.ConductOptions.add(c)
 }
 
@@ -103,6 +105,9 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	if len(args) == 0 && !o.describedFixtures() || len(o.Targets) == 0 && o.Exec == "" {
 		return missingArguments(len(args) > 0 || o.describedFixtures(), len(o.Targets) > 0)
 	}
+	if err := o.checkSweep(); err != nil {
+		return err
+	}
 	show := newProgress(s)
 	m, err := o.openMiddle(c, show)
 	if err != nil {
@@ -133,9 +138,13 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 		return usagef("%w", err)
 	}
 	header := replay.Header{Target: redact.URL(o.Targets[0]), Targets: replicas(o.Targets), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
-	return perform(c.Context(), s, o.ConductOptions, outs, show, func(v variation) (*conduct, error) {
+	prepare := func(v variation) (*conduct, error) {
 		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header, middle: m, endpoint: e})
-	})
+	}
+	if o.Sweep != "" {
+		return sweep(c.Context(), s, o, show, prepare)
+	}
+	return perform(c.Context(), s, o.ConductOptions, outs, show, prepare)
 }
 
 // prepare completes a run with its plan and its effect sources, and resets the endpoint.

@@ -39,6 +39,8 @@ type Watcher struct {
 	closed bool
 	fresh  int           // effects passed on that were not there before the run
 	latest time.Duration // when the last of them was passed on
+
+	closing sync.Once
 }
 
 // watched is a source and what the watcher remembers of it.
@@ -136,14 +138,16 @@ func (w *Watcher) PollNow(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Close ends observing: no effect is passed on after it returned.
-func (w *Watcher) Close() error {
-	w.halt()
-	w.loops.Wait()
-	err := closeAll(w.sources)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.closed = true
+// Close ends observing: no effect is passed on after it returned. A second call does nothing.
+func (w *Watcher) Close() (err error) {
+	w.closing.Do(func() {
+		w.halt()
+		w.loops.Wait()
+		err = closeAll(w.sources)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.closed = true
+	})
 	return err
 }
 

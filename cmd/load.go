@@ -117,6 +117,9 @@ func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error 
 	if conduct.p, err = o.buildPlan(s, args, show.Say); err != nil {
 		return err
 	}
+	if err := conduct.p.signable(); err != nil {
+		return err
+	}
 	ids := observe.IDsOf(conduct.p.plan)
 	if conduct.sources, err = o.sourcesOf(ids); err != nil {
 		return err

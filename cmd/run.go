@@ -154,6 +154,9 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 	if c.p, err = o.planWith(set, show.Say); err != nil {
 		return nil, err
 	}
+	if err = c.p.signable(); err != nil {
+		return nil, err
+	}
 	c.target.Routes = c.p.routes(c.target.URL)
 	if c.sources, err = o.sources(c.p.plan); err != nil {
 		return nil, err

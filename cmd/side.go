@@ -152,6 +152,24 @@ func (p *planned) sign(e replay.Event, s replay.Sending) (http.Header, []byte, e
 	return to.Sign(e, endpoint, s)
 }
 
+// signable finds out, before anything is sent, whether deliveries can be signed with what was given.
+func (p *planned) signable() error {
+	for _, s := range p.sides {
+		i := slices.IndexFunc(p.events, func(e replay.Event) bool { return e.Provider == s.profile.Name })
+		if i < 0 || len(s.endpoint.Secrets) == 0 {
+			continue
+		}
+		e, err := p.events[i].Loaded()
+		if err != nil {
+			return usagef("fixture %w", err)
+		}
+		if _, _, err = s.Sign(e, s.endpoint, replay.Sending{Now: time.Now()}); err != nil {
+			return usagef("%s: %s", s.profile.Name, strings.TrimPrefix(err.Error(), "sign "+e.Key+": "))
+		}
+	}
+	return nil
+}
+
 func (p *planned) acknowledges(provider string, status int) bool {
 	return p.side(provider).profile.Acknowledges(status)
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,18 @@ func TestMemoryNamesTheKeyOnlyWhereThereIsOne(t *testing.T) {
 func TestMemoryPerProcess(t *testing.T) {
 	m := audit.Memory{PerProcess: true, Trials: []audit.Trial{{Kind: "duplicate", Tried: 4}, {Kind: "replicas", Tried: 4, Failed: 4}}}
 	if got, want := newMemory(replay.Header{}, m).Statement, "deduplicates, per process"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A patience that is not the provider's was asked for, and the report says so.
+func TestPatienceOfTheUsersOwnIsTold(t *testing.T) {
+	h := replay.Header{TimeScale: 1, Profile: replay.Profile{Patience: 3 * time.Second}}
+	if got := newTime(h).Statement; strings.Contains(got, "waited for") {
+		t.Errorf("the provider's own: %q", got)
+	}
+	h.Patience = 500 * time.Millisecond
+	if got, want := newTime(h).Statement, "answers were waited for 500 ms, where the provider waits 3 s"; !strings.Contains(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -101,7 +101,19 @@ func newTime(h replay.Header) Time {
 		t.Statement = fmt.Sprintf("the provider's waits were scaled by %s: nothing is proven about what the endpoint forgets or expires meanwhile",
 			scaleText(h.TimeScale))
 	}
+	if own := longestPatience(h); h.Patience > 0 && own > 0 && h.Patience != own {
+		t.Statement += fmt.Sprintf("; answers were waited for %s, where the provider waits %s", span(h.Patience), span(own))
+	}
 	return t
+}
+
+// longestPatience is the longest of the providers' timeouts; 0 where the journal does not say.
+func longestPatience(h replay.Header) time.Duration {
+	longest := h.Profile.Patience
+	for _, p := range h.Others {
+		longest = max(longest, p.Patience)
+	}
+	return longest
 }
 
 // newStats counts everything, also what a verdict over a large history does not list.

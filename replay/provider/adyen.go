@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,13 +15,13 @@ import (
 	"hookonce/replay"
 )
 
-// adyen is Adyen's standard webhooks, in JSON. The signature is kept in the body.
+// adyen is Adyen's webhooks, in JSON: standard ones, whose signature is kept in the body, and those of its platform.
 type adyen struct{}
 
 var _ Provider = adyen{}
 
-func recognisesAdyen(_ http.Header, body []byte) bool {
-	return gjson.GetBytes(body, "notificationItems.0.NotificationRequestItem").IsObject()
+func recognisesAdyen(header http.Header, body []byte) bool {
+	return header.Get(adyenSignature) != "" || adyenPlatform(body) || gjson.GetBytes(body, "notificationItems.0.NotificationRequestItem").IsObject()
 }
 
 // adyenItems are the items of a delivery.
@@ -40,9 +39,12 @@ func (adyen) Identify(recorded http.Header, body []byte) (replay.Event, error) {
 	if _, err := object(body); err != nil {
 		return replay.Event{}, err
 	}
+	if adyenPlatform(body) {
+		return identifyPlatform(recorded, body)
+	}
 	items := adyenItems(body)
 	if len(items) == 0 {
-		return replay.Event{}, errors.New(`is no Adyen webhook: it has no "notificationItems" (platform webhooks are not known)`)
+		return replay.Event{}, errors.New(`is no Adyen webhook: it has neither "notificationItems" nor "environment", "type" and "data"`)
 	}
 	var e replay.Event
 	for i, item := range items {
@@ -72,6 +74,11 @@ func (a adyen) Rename(e replay.Event, fresh func(string) string) (replay.Event, 
 // Sign makes a delivery as Adyen would send it.
 func (adyen) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header, []byte, error) {
 	h := headersOf(e.Header, http.Header{"Content-Type": {"application/json; charset=UTF-8"}, "User-Agent": {"Adyen HttpClient 1.0"}})
+	if adyenPlatform(e.Body) {
+		h.Set("Protocol", "HmacSHA256")
+		body, err := adyenPlatformScheme().sign(h, e, to, s)
+		return h, body, err
+	}
 	p, err := prepare(e, to, s, 0, wrongSecret, adyenTampered)
 	if err != nil {
 		return nil, nil, err
@@ -93,9 +100,9 @@ func (adyen) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header, [
 
 // adyenMAC signs eight fields of an item, and nothing else.
 func adyenMAC(secret string, item gjson.Result) (string, error) {
-	key, err := hex.DecodeString(secret)
-	if err != nil || len(key) == 0 {
-		return "", errors.New("the secret is not hexadecimal, as Adyen's HMAC keys are")
+	key, err := adyenKey(secret)
+	if err != nil {
+		return "", err
 	}
 	fields := []string{"pspReference", "originalReference", "merchantAccountCode", "merchantReference", "amount.value",
 		"amount.currency", "eventCode", "success"}
@@ -115,7 +122,10 @@ func adyenTampered(body []byte) []byte {
 }
 
 // Verify checks the signature of every item.
-func (adyen) Verify(_ http.Header, body []byte, at Endpoint, _ time.Time) error {
+func (adyen) Verify(header http.Header, body []byte, at Endpoint, now time.Time) error {
+	if adyenPlatform(body) {
+		return adyenPlatformScheme().verify(header, body, at, now)
+	}
 	items := adyenItems(body)
 	for _, item := range items {
 		got := item.Get("additionalData.hmacSignature").String()
@@ -150,10 +160,12 @@ func (adyen) Profile() replay.Profile {
 		Batch:     "notificationItems",
 		Key:       "eventCode_pspReference",
 		Identity: "no id is sent. key: eventCode (with .failed where success is false), _ and pspReference, of the delivery's first item; the " +
-			"references of further items count for it, too. Duplicates may differ in eventDate",
-		Order:       "subject: originalReference, else pspReference: the payment. version: eventDate",
+			"references of further items count for it, too. Duplicates may differ in eventDate. Platform webhooks: type, the object's id and " +
+			"sequenceNumber, else timestamp",
+		Order: "subject: originalReference, else pspReference: the payment. version: eventDate. Platform webhooks: the object's id, and " +
+			"sequenceNumber, else timestamp",
 		TieRule:     "Within one eventDate: AUTHORISATION first, CANCELLATION, REFUND and CHARGEBACK last, all others between, in no order.",
-		Signing:     "additionalData.hmacSignature in each item: base64 HMAC-SHA256 with a hexadecimal key over eight of its fields; all else in the body is not signed, and there is no time",
+		Signing:     "additionalData.hmacSignature in each item: base64 HMAC-SHA256 with a hexadecimal key over eight of its fields; all else in the body is not signed, and there is no time. Platform webhooks: HmacSignature, over the body",
 		Failure:     "queued, per endpoint: what fails holds up what comes after it. Retried for up to 30 days",
 		ContentType: "application/json, notificationItems of which there is one as a rule",
 	},
@@ -162,7 +174,7 @@ func (adyen) Profile() replay.Profile {
 		[4]string{"success", "A", "docs.adyen.com: handle webhook events", "2xx, 202 is recommended; older integrations answer [accepted]; a few types take 200 only"},
 		[4]string{"retries", "A", "docs.adyen.com: troubleshoot webhooks", "three attempts 9, 18 and 27 s apart, then after 2, 5, 10, 15, 30 min, 1, 2, 4, 8 h, then every 8 h"},
 		[4]string{"retry_span", "A", "docs.adyen.com: troubleshoot webhooks", "30 days"},
-		[4]string{"signing", "A", "adyen-go-api-library hmacvalidator", "pspReference:originalReference:merchantAccountCode:merchantReference:value:currency:eventCode:success"},
+		[4]string{"signing", "A", "adyen-go-api-library hmacvalidator; @adyen/api-library 32.1.0 validateHMACSignature", "pspReference:originalReference:merchantAccountCode:merchantReference:value:currency:eventCode:success"},
 		[4]string{"failure", "A", "docs.adyen.com: troubleshoot webhooks", "a queue per endpoint"},
 	)
 }

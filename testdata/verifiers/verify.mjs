@@ -53,7 +53,9 @@ const verifiers = {
     requestBody: text, signatureHeader: headers['x-square-hmacsha256-signature'] ?? '', signatureKey: secret, notificationUrl: url,
   }),
   paddle: ({ headers, text, secret }) => paddle.webhooks.isSignatureValid(text, secret, headers['paddle-signature'] ?? ''),
-  adyen: ({ text, secret }) => JSON.parse(text).notificationItems.every((item) =>
+  adyen: ({ text, secret, headers }) => !JSON.parse(text).notificationItems
+    ? new AdyenValidator().validateHMACSignature(secret, headers.hmacsignature ?? '', text) // platform webhooks
+    : JSON.parse(text).notificationItems.every((item) =>
     new AdyenValidator().validateHMAC(item.NotificationRequestItem, secret)),
   sendgrid: ({ headers, body, public: key }) => {
     const w = new EventWebhook();

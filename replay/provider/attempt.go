@@ -2,6 +2,7 @@ package provider
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -17,6 +18,9 @@ func AttemptOf(p replay.Profile, h http.Header, body []byte) (id string, retry b
 	}
 	if id = h.Get(p.AttemptID); id == "" {
 		id = gjson.GetBytes(body, p.AttemptID).String()
+	}
+	if v, err := form(body); id == "" && err == nil { // Mailgun's routes have the same field in a form
+		id = v.Get(p.AttemptID[strings.LastIndexByte(p.AttemptID, '.')+1:])
 	}
 	return id, retry
 }

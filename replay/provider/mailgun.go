@@ -15,18 +15,25 @@ import (
 	"hookonce/replay"
 )
 
-// mailgun is Mailgun's event webhooks. The signature is kept in the body, and does not cover it.
+// mailgun is Mailgun's event webhooks, and the messages that its routes forward. The signature is kept in the body, and does not cover it.
 type mailgun struct{}
 
 var _ Provider = mailgun{}
 
 func recognisesMailgun(_ http.Header, body []byte) bool {
 	f := gjson.GetManyBytes(body, "event-data.event", "event-data.id")
-	return f[0].Exists() && f[1].Exists()
+	if f[0].Exists() && f[1].Exists() {
+		return true
+	}
+	_, routed := mailgunForm(body)
+	return routed
 }
 
 // Identify reads a Mailgun event.
 func (mailgun) Identify(recorded http.Header, body []byte) (replay.Event, error) {
+	if v, routed := mailgunForm(body); routed {
+		return identifyRouted(recorded, body, v)
+	}
 	doc, err := object(body)
 	if err != nil {
 		return replay.Event{}, err
@@ -52,12 +59,20 @@ func (m mailgun) Rename(e replay.Event, fresh func(string) string) (replay.Event
 
 // Sign makes a delivery as Mailgun would send it, with a new token each time.
 func (mailgun) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header, []byte, error) {
-	h := headersOf(e.Header, http.Header{"Content-Type": {"application/json"}, "User-Agent": {"mailgun/treq-20.4.1"}})
+	content := "application/json"
+	_, routed := mailgunForm(e.Body)
+	if routed {
+		content = formContent
+	}
+	h := headersOf(e.Header, http.Header{"Content-Type": {content}, "User-Agent": {"mailgun/treq-20.4.1"}})
 	p, err := prepare(e, to, s, 0, wrongSecret, func(b []byte) []byte { return b })
 	if err != nil {
 		return nil, nil, err
 	}
-	if p.none {
+	switch {
+	case p.none && routed:
+		return h, withFields(e.Body, "signature", ""), nil
+	case p.none:
 		if gjson.GetBytes(e.Body, "signature.signature").Exists() {
 			return h, setText(e.Body, "", "signature", "signature", ""), nil
 		}
@@ -69,6 +84,9 @@ func (mailgun) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header,
 	mac := mailgunMAC(p.to.Secrets[0], seconds, token)
 	if s.Signature == replay.SignTampered { // only these fields are signed
 		token = "0" + token[1:49] + "x"
+	}
+	if routed {
+		return h, withFields(e.Body, "timestamp", seconds, "token", token, "signature", mac), nil
 	}
 	body := setText(e.Body, "", "signature", "timestamp", seconds)
 	body = setText(body, "", "signature", "token", token)
@@ -84,11 +102,15 @@ func mailgunMAC(secret, seconds, token string) string {
 // Verify checks a Mailgun signature, which says nothing about the event.
 func (mailgun) Verify(_ http.Header, body []byte, at Endpoint, _ time.Time) error {
 	f := gjson.GetManyBytes(body, "signature.signature", "signature.timestamp", "signature.token")
-	if f[0].String() == "" || f[1].String() == "" || f[2].String() == "" {
+	signature, seconds, token := f[0].String(), f[1].String(), f[2].String()
+	if v, routed := mailgunForm(body); routed {
+		signature, seconds, token = v.Get("signature"), v.Get("timestamp"), v.Get("token")
+	}
+	if signature == "" || seconds == "" || token == "" {
 		return fmt.Errorf("signature: %w", ErrUnsigned)
 	}
 	for _, secret := range at.Secrets {
-		if hmac.Equal([]byte(f[0].String()), []byte(mailgunMAC(secret, f[1].String(), f[2].String()))) {
+		if hmac.Equal([]byte(signature), []byte(mailgunMAC(secret, seconds, token))) {
 			return nil
 		}
 	}
@@ -103,14 +125,15 @@ func (mailgun) Profile() replay.Profile {
 		RetrySpan: 8 * time.Hour,
 		AttemptID: "signature.token",
 		Key:       "event-data.id",
-		Identity:  "key: event-data.id. signature.token is meant to be used once; whether a retry repeats it is not documented, here each attempt has a new one",
-		Order:     "subject: the message's message-id. version: event-data.timestamp, in fractions of a second",
-		TieRule:   "Within one timestamp: accepted first, failed.permanent and rejected last, all others between, in no order.",
+		Identity: "key: event-data.id. signature.token is meant to be used once; whether a retry repeats it is not documented, here each attempt has a new one. " +
+			"A message that a route forwards: its Message-Id",
+		Order:   "subject: the message's message-id. version: event-data.timestamp, in fractions of a second. A forwarded message has neither",
+		TieRule: "Within one timestamp: accepted first, failed.permanent and rejected last, all others between, in no order.",
 		Signing: "signature.signature in the body: hex HMAC-SHA256 of TIME and TOKEN. The event itself is not signed: a tampered delivery is one whose " +
 			"token was changed",
 		GiveUp:      []replay.StatusRange{{From: 406, To: 406}},
 		Failure:     "retried for 8 hours; 406 makes Mailgun drop the event at once",
-		ContentType: "application/json (routes post forms, which are not known)",
+		ContentType: "application/json; routes post forms (those with attachments, multipart/form-data, are not known)",
 	},
 		[4]string{"identity", "B", "documentation.mailgun.com: webhooks", "cache the token and refuse it a second time"},
 		[4]string{"patience", "C", "not published", "10 s is an assumption"},

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func TestRenameTouchesIDsOnly(t *testing.T) {
 			// Longest first: one fresh id may be a part of another.
 			var pairs []string
 			for _, now := range slices.SortedFunc(mapKeys(back), func(a, b string) int { return len(b) - len(a) }) {
-				pairs = append(pairs, now, back[now])
+				pairs = append(pairs, now, back[now], url.QueryEscape(now), url.QueryEscape(back[now])) // as they stand in a form
 			}
 			undo := strings.NewReplacer(pairs...)
 			if undone := undo.Replace(string(got.Body)); undone != string(e.Body) {

@@ -37,7 +37,7 @@ answer is waited for, and when it is sent again. Any other provider can be descr
 		RunE:              func(_ *cobra.Command, args []string) error { return runProviders(s, o, args) },
 	}
 	c.Flags().StringVar(&o.Out, "out", "text", "text or json")
-	c.Flags().BoolVar(&o.NewKey, "new-key", false, "make a pair of keys for testing, where the provider signs with a private key (sendgrid, paypal)")
+	c.Flags().BoolVar(&o.NewKey, "new-key", false, "make a pair of keys for testing, where the provider signs with a private key (sendgrid, paypal; standardwebhooks and svix with v1a)")
 	return c
 }
 

@@ -19,7 +19,7 @@ import (
 
 // Keys are a pair made for testing, for a provider that signs with a private key.
 type Keys struct {
-	// Private is what hookonce signs with, in PEM: the run's secret.
+	// Private is what hookonce signs with, in PEM or as the provider writes it: the run's secret.
 	Private string
 	// Public is what the endpoint is configured with: SendGrid's verification key, or PayPal's certificate in PEM.
 	Public string
@@ -41,6 +41,8 @@ func NewKeys(p Provider) (Keys, error) {
 		return Keys{private, base64.StdEncoding.EncodeToString(public) + "\n"}, err
 	case paypal:
 		return newCertificate()
+	case standard:
+		return newStandardKeys()
 	}
 	return Keys{}, fmt.Errorf("%s signs with a shared secret: no keys are needed", p.Profile().Name)
 }

@@ -87,7 +87,11 @@ func (c scheme) verify(header http.Header, body []byte, at Endpoint, now time.Ti
 	if !good {
 		return fmt.Errorf("%s: %w", c.Header, ErrSignature)
 	}
-	// Seconds, not durations: a hostile time would overflow one.
+	return within(now, when, c)
+}
+
+// within says whether the signed time is near enough. It counts seconds, not durations: a hostile time would overflow one.
+func within(now time.Time, when int64, c scheme) error {
 	if age, limit := now.Unix()-when, int64(c.Tolerance/time.Second); c.Tolerance > 0 && (age > limit || age < -limit) {
 		return fmt.Errorf("%s: %w of %s", c.Header, ErrTolerance, c.Tolerance)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,13 +71,25 @@ func standardKey(secret string) ([]byte, error) {
 // Sign makes a delivery as the specification says.
 func (w standard) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Header, []byte, error) {
 	h := headersOf(e.Header, http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Svix-Webhooks/1.44.0"}})
+	if slices.ContainsFunc(to.Secrets, asymmetric) {
+		body, err := w.signBoth(h, e, to, s)
+		return h, body, err
+	}
 	body, err := w.scheme().sign(h, e, to, s)
 	return h, body, err
 }
 
 // Verify checks a signature.
 func (w standard) Verify(h http.Header, body []byte, at Endpoint, now time.Time) error {
-	return w.scheme().verify(h, body, at, now)
+	keys := slices.DeleteFunc(slices.Clone(at.Secrets), func(s string) bool { return !asymmetric(s) })
+	if len(keys) == 0 {
+		return w.scheme().verify(h, body, at, now)
+	}
+	err := w.verifyAsymmetric(h, body, keys, now)
+	if len(keys) < len(at.Secrets) && err != nil { // either kind will do
+		return w.scheme().verify(h, body, at.with(slices.DeleteFunc(slices.Clone(at.Secrets), asymmetric)), now)
+	}
+	return err
 }
 
 // Profile returns the figures of the specification, or of Svix's server.
@@ -91,7 +104,7 @@ func (w standard) Profile() replay.Profile {
 		Order:     "subject: data.id. version: timestamp in the body (not the header, which is the attempt's), else data.updated_at",
 		TieRule:   "Within one timestamp: *.created first, *.deleted last, all others between, in no order.",
 		Signing: strings.ToLower(w.prefix) + "signature: v1, and the base64 HMAC-SHA256 of ID.TIME.BODY, one per secret with blanks between; the key is the base64 " +
-			"after whsec_. v1a (ed25519) is not made",
+			"after whsec_. With a secret whsk_..., v1a: the base64 of an ed25519 signature (hookonce providers standardwebhooks --new-key)",
 		GiveUp:      []replay.StatusRange{{From: 410, To: 410}},
 		Failure:     "retried; 410 disables the endpoint; 429, 502 and 504 slow deliveries down; Retry-After is heeded",
 		ContentType: "application/json",

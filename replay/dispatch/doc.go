@@ -4,7 +4,7 @@
 // It speaks HTTP/1.1 by itself, over TCP or TLS, because a race is decided by when
 // single bytes leave and an attempt must say when they did; net/http tells neither.
 // Deliveries of one gate are released with last-byte synchronisation: everything but the
-// last byte is sent beforehand, then the last bytes go out back to back.
+// last byte is sent beforehand, then the last bytes go out together (see Release).
 //
 // It never decides anything about an endpoint, never follows a redirect, never uses
 // a proxy, never sends a request a second time that the endpoint may have read, and never

@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"runtime"
 	"sync"
 	"time"
 )
@@ -25,7 +24,7 @@ func (r *runner) race(u *unit) {
 		}
 		return
 	}
-	r.openGate(r.load(shots))
+	r.openGate(u.gate, r.load(shots))
 }
 
 // connectAll waits for the gate's due time with all connections in hand.
@@ -100,7 +99,7 @@ func (r *runner) reload(shots []*shot) []*shot {
 }
 
 // openGate releases the copies and takes their answers.
-func (r *runner) openGate(shots []*shot) {
+func (r *runner) openGate(gate int, shots []*shot) {
 	loaded := make([]*shot, 0, len(shots))
 	for _, s := range shots {
 		if s.early == nil {
@@ -108,29 +107,12 @@ func (r *runner) openGate(shots []*shot) {
 			loaded = append(loaded, s)
 		}
 	}
-	r.release(r.clock.now, loaded)
+	r.releaseOf(gate)(r.clock.now, loaded)
 	for _, s := range shots {
 		r.work.Go(func() {
 			ans, hung := r.await(s)
 			r.fill(s, ans, hung)
 			r.report(s)
 		})
-	}
-}
-
-// letGo sends the copy's last byte.
-func (s *shot) letGo(now func() time.Duration) {
-	if _, err := s.c.net.Write(s.req[len(s.req)-1:]); err == nil {
-		s.a.LastByte = now()
-	}
-}
-
-// backToBack releases a gate by one loop on one thread: no other work of this process
-// comes between two last bytes, and the copies' spread is that of the writes themselves.
-func backToBack(now func() time.Duration, shots []*shot) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	for _, s := range shots {
-		s.letGo(now)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,8 +58,10 @@ type Options struct {
 	// Hard, when it ends, aborts what is under way; nil means never.
 	Hard context.Context
 
-	// release lets a gate's last bytes go; nil means back to back.
-	release func(now func() time.Duration, shots []*shot)
+	// Release is how a gate's last bytes leave; empty means ReleaseMixed.
+	Release Release
+
+	release release // of all gates, whatever Release says; nil but in tests
 }
 
 // Running is a run under way.
@@ -115,6 +118,8 @@ func (o Options) complete(p replay.Plan) (Options, error) {
 		return o, errors.New("dispatch: Sign and Acknowledges are required")
 	case o.Patience < 0 || o.MaxInFlight < 0 || !(o.TimeScale >= 0):
 		return o, errors.New("dispatch: a negative option")
+	case !slices.Contains(releases, o.Release):
+		return o, fmt.Errorf("dispatch: release %q is not known", o.Release)
 	}
 	if o.Patience == 0 {
 		o.Patience = DefaultPatience
@@ -136,9 +141,6 @@ func (o Options) complete(p replay.Plan) (Options, error) {
 	}
 	if o.Hard == nil {
 		o.Hard = context.Background()
-	}
-	if o.release == nil {
-		o.release = backToBack
 	}
 	return o, nil
 }

@@ -39,8 +39,8 @@ func (t *table) best(take func(contestant) bool) best {
 	return b
 }
 
-func isOurs(c contestant) bool { return c.ours }
-func isPeer(c contestant) bool { return !c.ours && c.name != "curl -Z" }
+func isOurs(c contestant) bool   { return c.ours }
+func isPeer(c contestant) bool   { return !c.ours && c.name != "curl -Z" }
 func isClient(c contestant) bool { return c.name == contestants[0].name }
 
 // promise is one figure with the bound it is held to.

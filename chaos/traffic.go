@@ -138,8 +138,9 @@ func (t *Traffic) forget() {
 
 func (t *Traffic) fixture() replay.Event { return t.b.in.Events[t.b.rng.IntN(len(t.b.in.Events))] }
 
+// fresh draws an event that was never sent. What it is known by outlives its body, for as long as the traffic goes on.
 func (t *Traffic) fresh() (Hit, *replay.Event) {
-	h := Hit{Events: []replay.Event{t.b.fresh(t.fixture())}}
+	h := Hit{Events: []replay.Event{t.b.fresh(t.fixture()).Detached()}}
 	return h, &h.Events[0]
 }
 
@@ -196,6 +197,7 @@ func (t *Traffic) reorder() Hit {
 	var h Hit
 	h.Events = reversed(t.b.freshGroup(t.lifecycles[t.b.rng.IntN(len(t.lifecycles))]))
 	for i := range h.Events {
+		h.Events[i] = h.Events[i].Detached()
 		h = t.add(h, &h.Events[i], "reorder", replay.RoleFirst, replay.Conditions{})
 	}
 	return h

@@ -86,6 +86,7 @@ type conduct struct {
 	hold <-chan struct{}
 
 	rec   *recorder
+	lag   time.Duration // the slowest effect of control, as far as it is known
 	watch *observe.Watcher
 	stop  *stopper
 }
@@ -142,13 +143,22 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 	c.markStop()
 	c.rec.End(replay.TargetRun)
 	c.runReference()
-	journal, writing := c.rec.Close()
-	f := finished{journal: journal, verdict: audit.Judge(journal.Target, journal.Reference), writing: writing}
-	var err error
-	if c.judged != nil {
+	f, err := c.judge()
+	if err == nil && c.judged != nil {
 		f.verdict, f.load, err = c.judged(f.verdict)
 	}
 	return f, err
+}
+
+// judge closes the journal and judges what is held of it, or what it holds itself.
+func (c *conduct) judge() (finished, error) {
+	journal, writing := c.rec.Close()
+	if !c.rec.Forgot() {
+		return finished{journal: journal, verdict: audit.Judge(journal.Target, journal.Reference), writing: writing}, nil
+	}
+	c.show.Say("judging the journal")
+	journal, verdict, err := judgeLarge(c.rec.path)
+	return finished{journal: journal, verdict: verdict, writing: writing}, err
 }
 
 // prepare opens what the run needs, before anything is sent.
@@ -376,7 +386,12 @@ func (c *conduct) settle(next replay.Phase) {
 		m.Text = err.Error()
 	}
 	c.rec.Mark(replay.TargetRun, m)
+	if next == replay.PhaseFault { // what comes next may be too much to be held, and then control is not there any more
+		c.learnLag()
+	}
 }
+
+func (c *conduct) learnLag() { c.lag = max(c.lag, audit.ControlLag(c.rec.Snapshot())) }
 
 func (c *conduct) quiet() time.Duration {
 	if c.o.Settle > 0 {
@@ -388,7 +403,8 @@ func (c *conduct) quiet() time.Duration {
 			least = quietPolled
 		}
 	}
-	return max(least, 3*audit.ControlLag(c.rec.Snapshot()))
+	c.learnLag()
+	return max(least, 3*c.lag)
 }
 
 // markStop records why the run ended early.

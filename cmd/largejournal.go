@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -15,8 +16,17 @@ import (
 // a stream, to the same verdict, and shown without pictures of everything that happened.
 const wholeInMemory = 256 << 20
 
-// streamMemory is the soft limit on the heap, in bytes, while a journal is judged as a stream.
+// streamMemory is how much the heap may grow, in bytes, while a journal is judged as a stream: a soft limit.
 const streamMemory = 120 << 20
+
+// limitMemory sets that limit, until the function it returns is called. What a run holds already does not count.
+func limitMemory() (restore func()) {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	before := debug.SetMemoryLimit(int64(m.HeapInuse) + streamMemory)
+	return func() { debug.SetMemoryLimit(before) }
+}
 
 func isLarge(path string, most int64) bool {
 	info, err := os.Stat(path)
@@ -36,7 +46,7 @@ func judgeJournal(path string, most int64) (replay.Journal, audit.Verdict, error
 }
 
 func judgeLarge(path string) (replay.Journal, audit.Verdict, error) {
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(streamMemory))
+	defer limitMemory()()
 	s, err := audit.NewStream(audit.StreamOptions{})
 	if err != nil {
 		return replay.Journal{}, audit.Verdict{}, err

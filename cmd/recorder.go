@@ -27,9 +27,17 @@ type recorder struct {
 	file    *os.File
 	out     *journal.Writer
 	journal replay.Journal
-	err     error
-	failed  func(error)
+	tallies [2]replay.StatsTally // of the target and of the reference
+	// held counts the records in journal's lists. Once there are most of them the lists are let go, and forgot says so: the
+	// file has them all.
+	held, most int
+	forgot     bool
+	err        error
+	failed     func(error)
 }
+
+// heldInMemory is how many records a run holds in memory, at about half a kilobyte each. A longer run is judged from its journal.
+const heldInMemory = 200_000
 
 // newRecorder creates the journal and writes its header and plan. failed is called once if writing fails later.
 func newRecorder(path string, keep bool, base time.Time, failed func(error)) (*recorder, error) {
@@ -43,7 +51,7 @@ func newRecorder(path string, keep bool, base time.Time, failed func(error)) (*r
 	if err != nil {
 		return nil, fmt.Errorf("journal %s: cannot be written: %w", path, errors.Unwrap(err))
 	}
-	r := &recorder{path: path, keep: keep, base: base, file: f, failed: failed}
+	r := &recorder{path: path, keep: keep, base: base, file: f, failed: failed, most: heldInMemory}
 	r.writeTo(f)
 	return r, nil
 }
@@ -90,6 +98,8 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.journal.Target.Header, r.journal.Target.Plan = h, p
+	r.tallies[0].Deliveries = len(p.Deliveries)
+	r.hold(len(p.Events) + len(p.Deliveries))
 	r.write(replay.Record{Header: &h})
 	for rec := range p.Records() {
 		r.write(rec)
@@ -118,13 +128,19 @@ func (r *recorder) Planned(events []replay.Event, deliveries []replay.Delivery) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &r.journal.Target.Plan
+	r.tallies[0].Deliveries += len(deliveries)
+	hold := r.hold(len(events) + len(deliveries))
 	for _, e := range events {
 		e = e.Unloaded(nil)
-		p.Events = append(p.Events, e)
+		if hold {
+			p.Events = append(p.Events, e)
+		}
 		r.write(replay.Record{Event: &e})
 	}
 	for _, d := range deliveries {
-		p.Deliveries = append(p.Deliveries, d)
+		if hold {
+			p.Deliveries = append(p.Deliveries, d)
+		}
 		r.write(replay.Record{Delivery: &d})
 	}
 }
@@ -134,8 +150,11 @@ func (r *recorder) Attempt(run replay.Run, a replay.Attempt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a.Body, a.Error = r.text(a.Body), r.text(a.Error)
-	h := r.history(run)
-	h.Attempts = append(h.Attempts, a)
+	r.tallies[sideOf(run)].Add(&a)
+	if r.hold(1) {
+		h := r.history(run)
+		h.Attempts = append(h.Attempts, a)
+	}
 	r.write(replay.Record{Run: run, Attempt: &a})
 }
 
@@ -143,8 +162,10 @@ func (r *recorder) Attempt(run replay.Run, a replay.Attempt) {
 func (r *recorder) Effect(run replay.Run, e replay.Effect) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := r.history(run)
-	h.Effects = append(h.Effects, e)
+	if r.hold(1) {
+		h := r.history(run)
+		h.Effects = append(h.Effects, e)
+	}
 	r.write(replay.Record{Run: run, Effect: &e})
 }
 
@@ -162,8 +183,10 @@ func (r *recorder) Mark(run replay.Run, m replay.Mark) {
 func (r *recorder) Lock(run replay.Run, l replay.Lock) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := r.history(run)
-	h.Locks = append(h.Locks, l)
+	if r.hold(1) {
+		h := r.history(run)
+		h.Locks = append(h.Locks, l)
+	}
 	r.write(replay.Record{Run: run, Lock: &l})
 }
 
@@ -175,7 +198,9 @@ func (r *recorder) Command(c replay.Command) {
 		c.Args[i] = r.text(a)
 	}
 	c.Reply = r.text(c.Reply)
-	r.journal.Target.Commands = append(r.journal.Target.Commands, c)
+	if r.hold(1) {
+		r.journal.Target.Commands = append(r.journal.Target.Commands, c)
+	}
 	r.write(replay.Record{Command: &c})
 }
 
@@ -195,10 +220,32 @@ func (r *recorder) End(run replay.Run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := r.history(run)
-	h.Stats = replay.StatsOf(r.journal.Target.Plan, h.Attempts)
+	r.tallies[1].Deliveries = r.tallies[0].Deliveries
+	h.Stats = r.tallies[sideOf(run)].Stats()
 	h.Complete = true
 	r.write(replay.Record{Run: run, End: &replay.End{Stats: h.Stats}})
 	r.check(r.out.Flush())
+}
+
+// hold says whether n more records are held in memory. The one that is too many lets all of them go.
+func (r *recorder) hold(n int) bool {
+	if r.held += n; r.held > r.most && !r.forgot {
+		r.forgot = true
+		for _, h := range []*replay.History{&r.journal.Target, r.journal.Reference} {
+			if h != nil {
+				h.Plan.Events, h.Plan.Deliveries, h.Attempts, h.Effects, h.Locks, h.Commands = nil, nil, nil, nil, nil, nil
+			}
+		}
+	}
+	return !r.forgot
+}
+
+// sideOf is a run's place in pairs of target and reference.
+func sideOf(run replay.Run) int {
+	if run == replay.TargetRun {
+		return 0
+	}
+	return 1
 }
 
 func (r *recorder) history(run replay.Run) *replay.History {
@@ -211,14 +258,21 @@ func (r *recorder) history(run replay.Run) *replay.History {
 	return r.journal.Reference
 }
 
-// Snapshot is the target's history so far.
+// Snapshot is the target's history so far; without its lists, where they were let go.
 func (r *recorder) Snapshot() replay.History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.journal.Target
 }
 
-// Close flushes and closes the journal and returns what it holds.
+// Forgot says that the run was too long to be held in memory: only the journal file has all of it.
+func (r *recorder) Forgot() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.forgot
+}
+
+// Close flushes and closes the journal and returns what is held of it.
 func (r *recorder) Close() (replay.Journal, error) {
 	err := r.out.Close() // not under the lock: it may have a failure to tell
 	r.mu.Lock()

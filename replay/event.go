@@ -81,7 +81,13 @@ func (e Event) Loaded() (Event, error) {
 // anything that would keep the body's memory.
 func (e Event) Unloaded(read func() ([]byte, error)) Event {
 	e.Body, e.Read = nil, read
-	for _, s := range []*string{&e.Key, &e.Type, &e.Subject, &e.Version, &e.OriginalKey, &e.EffectKey, &e.SHA256} {
+	return e.Detached()
+}
+
+// Detached returns the event with ids of their own memory: those that were read from a body are parts of it, and whoever keeps
+// one keeps all of it.
+func (e Event) Detached() Event {
+	for _, s := range []*string{&e.Key, &e.ID, &e.Source, &e.Type, &e.Subject, &e.Version, &e.OriginalKey, &e.EffectKey, &e.SHA256} {
 		*s = strings.Clone(*s)
 	}
 	refs := make([]string, len(e.Refs))

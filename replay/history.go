@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"slices"
 	"time"
 )
 
@@ -111,17 +110,6 @@ type Mark struct {
 	Text  string `json:"text,omitempty"`
 }
 
-// Stats are the harness's own figures.
-type Stats struct {
-	Deliveries int           `json:"deliveries"` // planned
-	Attempts   int           `json:"attempts"`   // sent
-	Elapsed    time.Duration `json:"elapsed_ns"`
-	// LateP50, LateP99 and LateMax are how late deliveries began that only waited for the clock.
-	LateP50 time.Duration `json:"late_p50_ns"`
-	LateP99 time.Duration `json:"late_p99_ns"`
-	LateMax time.Duration `json:"late_max_ns"`
-}
-
 // History is plan + attempts + effects, in order: the only input of an audit.
 type History struct {
 	Header   Header
@@ -146,27 +134,4 @@ func (h History) Stopped() string {
 		}
 	}
 	return ""
-}
-
-// StatsOf computes the figures of a run from what it recorded.
-func StatsOf(p Plan, attempts []Attempt) Stats {
-	s := Stats{Deliveries: len(p.Deliveries)}
-	var late []time.Duration
-	for _, a := range attempts {
-		s.Elapsed = max(s.Elapsed, a.End)
-		if a.Outcome == Unsent {
-			continue
-		}
-		s.Attempts++
-		if a.Late > 0 {
-			late = append(late, a.Late)
-		}
-	}
-	if len(late) > 0 {
-		slices.Sort(late)
-		s.LateP50 = late[len(late)/2]
-		s.LateP99 = late[min(len(late)-1, len(late)*99/100)]
-		s.LateMax = late[len(late)-1]
-	}
-	return s
 }

@@ -1,0 +1,76 @@
+package cmd
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"hookonce/replay"
+)
+
+// A run that is too long to be held is judged from its journal, to the same findings.
+func TestLongRunIsJudgedFromItsJournal(t *testing.T) {
+	files, err := filepath.Glob("../testdata/histories/*.jsonl")
+	if err != nil || len(files) < 10 {
+		t.Fatal(len(files), "histories", err)
+	}
+	for _, file := range files {
+		told, err := readJournal(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !told.Target.Complete || told.Reference != nil {
+			continue // a recorder always ends what it records, and takes its reference from a run of it
+		}
+		whole, long := recorded(t, told.Target, heldInMemory), recorded(t, told.Target, 0)
+		if whole != long {
+			t.Errorf("%s: held in memory: %s\njudged from the journal: %s", file, whole, long)
+		}
+	}
+}
+
+// recorded records a history, of which so many records are held in memory, and returns what is found in it.
+func recorded(t *testing.T, h replay.History, most int) string {
+	t.Helper()
+	r, err := newRecorder(filepath.Join(t.TempDir(), "run.jsonl"), true, time.Now(), func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.most = most
+	// Half of it is planned, the rest is made on the fly.
+	first := h.Plan
+	first.Deliveries = h.Plan.Deliveries[:len(h.Plan.Deliveries)/2]
+	if err := r.Begin(h.Header, first); err != nil {
+		t.Fatal(err)
+	}
+	r.Planned(nil, h.Plan.Deliveries[len(first.Deliveries):])
+	for _, e := range h.Effects {
+		r.Effect(replay.TargetRun, e)
+	}
+	for _, a := range h.Attempts {
+		r.Attempt(replay.TargetRun, a)
+	}
+	for _, m := range h.Marks {
+		r.Mark(replay.TargetRun, m)
+	}
+	for _, c := range h.Commands {
+		r.Command(c)
+	}
+	r.End(replay.TargetRun)
+	c := conduct{rec: r, show: newProgress(&Streams{Err: &lockedBuffer{}, Getenv: func(string) string { return "" }})}
+	f, err := c.judge()
+	if err != nil || f.writing != nil || r.Forgot() != (most == 0) || r.Forgot() && len(r.journal.Target.Attempts) > 0 {
+		t.Fatal(err, f.writing, r.Forgot())
+	}
+	type found struct{ Code, Event, Subject string }
+	var out []found
+	for _, x := range f.verdict.Findings {
+		out = append(out, found{x.Code, x.Event, x.Subject})
+	}
+	b, err := json.Marshal(map[string]any{"findings": out, "verdict": f.verdict.Verdict, "missing": f.verdict.Missing, "stats": f.journal.Target.Stats})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

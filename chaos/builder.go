@@ -36,6 +36,7 @@ type builder struct {
 	kept       *keptIDs
 	tailed     map[string]bool // events that need no tail: a refusal is right for them, or they come after it
 	skipped    []replay.SkippedFault
+	line       *pending // the last delivery of the process phase
 	err        error
 	root       *builder
 }
@@ -133,7 +134,7 @@ func (b *builder) add(d replay.Delivery, after *pending) *pending {
 	if after != nil {
 		d.At = max(d.At, after.d.At)
 	}
-	if d.Phase == replay.PhaseFault || d.Phase == replay.PhaseFresh || d.Phase == replay.PhaseLate {
+	if d.Phase == replay.PhaseFault || d.Phase == replay.PhaseProcess || d.Phase == replay.PhaseFresh || d.Phase == replay.PhaseLate {
 		d.Fault = b.fault
 	}
 	p := &pending{d: d, seq: len(*b.deliveries), after: after}

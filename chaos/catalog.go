@@ -47,6 +47,9 @@ var catalog = []Fault{
 	{"redis-refuse", "Redis takes no connection for 100 ms", []string{"lost-event", "stuck"}, withoutProxy, addRedis(replay.RedisFault{Kind: replay.RedisRefuse, For: redisDelay, Share: &shares[0]}), true},
 	{"redis-evict", "Redis evicts the event's keys, then a duplicate", []string{"lost-event"}, withoutProxy, addRedisLoss(replay.RedisEvict), true},
 	{"redis-flush", "Redis fails over without persistence and forgets everything, then a duplicate", []string{"lost-event"}, withoutProxy, addRedisLoss(replay.RedisFlush), true},
+	{"process-kill", "the process is killed after its claim, after the effect, before the answer, after the answer", []string{"double-processing", "lost-event", "stuck"}, withoutProcess, addKills, true},
+	{"process-pause", "the process stands still for longer than its lease, then goes on", []string{"double-processing", "lost-event"}, withoutClock, addPauses, true},
+	{"process-restart", "all replicas are restarted, one after the other, while copies race", []string{"double-processing", "lost-event"}, withoutProcess, addRestarts, true},
 	{"redis-step", "one command of a delivery is struck; --sweep redis walks over all", []string{"lost-event", "double-processing", "stuck"}, withoutStep, addRedisStep, true},
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"hookonce/chaos"
 )
 
 // openMiddle stands between the endpoint and its Redis, where that is asked for, or the endpoint is started by hookonce.
@@ -21,6 +23,7 @@ func (o *RunOptions) openMiddle(c *cobra.Command, show *progress) (*middle, erro
 		return nil, err
 	}
 	o.WithRedis = true
+	o.started, o.clock = o.Exec != "", m.embedded != nil
 	if m.embedded != nil && !c.Flags().Changed("late") {
 		o.Late = lateByClock()
 	}
@@ -49,7 +52,18 @@ func (o *RunOptions) allot(s *Streams, m *middle, say func(string, ...any)) (*st
 			return nil, err
 		}
 	}
+	if o.perishable = slices.ContainsFunc(o.Effects, e.tells); o.perishable && strings.Contains(o.Faults, "all") {
+		say("the endpoint itself tells its effects, and may forget them when it is killed: the faults %s are left out; ask for them by name where it keeps them",
+			strings.Join(chaos.ProcessFaults(), ", "))
+	}
 	return e, o.aim(e)
+}
+
+// tells says that an effect source is the endpoint's own.
+func (e *started) tells(source string) bool {
+	return slices.ContainsFunc(e.ports, func(p string) bool {
+		return strings.Contains(source, "127.0.0.1:"+p) || strings.Contains(source, "localhost:"+p)
+	})
 }
 
 // aim makes the replicas the target. What was given may be a path, a URL, or nothing: then the path is looked for.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ func (c *conduct) bringUp(journal string) error {
 	if _, err := os.Lstat(journal); err == nil {
 		return fmt.Errorf("journal %s: is there already; runs never overwrite one another, choose another --journal", journal)
 	}
+	c.mishaps = newMishaps(c)
 	if c.wait == 0 {
 		c.wait = readyWithin
 	}
@@ -49,6 +51,14 @@ func (c *conduct) bringUp(journal string) error {
 	}
 	up.Store(err == nil)
 	return err
+}
+
+// ready waits before deliveries for processes that are being started again; nil where none ever is.
+func (c *conduct) ready() func(context.Context, replay.Delivery) {
+	if c.mishaps == nil {
+		return nil
+	}
+	return c.mishaps.ready
 }
 
 func (c *conduct) journalPath() string {

@@ -74,6 +74,8 @@ type conduct struct {
 	judged func(audit.Verdict) (audit.Verdict, *report.Load, error)
 	// endpoint is the one that hookonce starts for the run; nil where it runs already.
 	endpoint *started
+	// mishaps are what happens to its processes.
+	mishaps *mishaps
 	// close ends an endpoint that was started for the run; nil where there is none.
 	close func()
 	// tap is told each record as it is journaled; nil for nobody.
@@ -242,6 +244,9 @@ func (c *conduct) openSources(base time.Time) error {
 		}
 		c.rec.Effect(replay.TargetRun, e)
 		c.show.Effect()
+		if c.mishaps != nil {
+			c.mishaps.effect(e)
+		}
 	}
 	c.watch = observe.New(c.sources, base, emit, func(m replay.Mark) { c.rec.Mark(replay.TargetRun, m) })
 	c.watch.OpenWithin = c.wait
@@ -274,6 +279,7 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 		Base:         c.rec.base,
 		Late:         c.late,
 		BeforePhase:  before,
+		Ready:        c.ready(),
 		Hard:         c.stop.hard,
 	})
 	if err != nil {
@@ -287,6 +293,9 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 			continue
 		}
 		acked[a.Event] = acked[a.Event] || a.Outcome == replay.Acked
+		if c.mishaps != nil {
+			a = c.mishaps.ended(a)
+		}
 		c.rec.Attempt(replay.TargetRun, a)
 		c.show.Attempt(a)
 	}
@@ -322,7 +331,7 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 			return errNothingAcked
 		}
 	}
-	if p == replay.PhaseFault || p == replay.PhaseLate {
+	if p == replay.PhaseFault || p == replay.PhaseProcess || p == replay.PhaseLate {
 		c.settle(p)
 	}
 	if p == replay.PhaseFault {
@@ -330,6 +339,9 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 	}
 	if c.middle != nil {
 		c.middle.phase(p)
+	}
+	if c.mishaps != nil {
+		c.mishaps.phase(p)
 	}
 	if p == replay.PhaseTail && c.late != nil {
 		if err := c.late(ctx, c.header.Lease); err != nil {

@@ -196,16 +196,21 @@ func (m *middle) phase(p replay.Phase) {
 	}
 }
 
-// arm puts the plan's faults in place. Their commands are resolved by what control showed.
-func (m *middle) arm() {
-	counts := map[string]int{}
-	types := m.plan.EventByKey()
+// commandCounts are how many commands a delivery of each type caused in control.
+func (m *middle) commandCounts() map[string]int {
+	counts, events := map[string]int{}, m.plan.EventByKey()
 	for _, d := range m.plan.Deliveries {
 		if d.Phase == replay.PhaseControl && d.Role == replay.RoleFirst {
-			t := types[d.Event].Type
+			t := events[d.Event].Type
 			counts[t] = max(counts[t], m.proxy.Count(d.Event))
 		}
 	}
+	return counts
+}
+
+// arm puts the plan's faults in place. Their commands are resolved by what control showed.
+func (m *middle) arm() {
+	counts, types := m.commandCounts(), m.plan.EventByKey()
 	for _, d := range m.plan.Deliveries {
 		if f := d.Redis; f != nil {
 			m.proxy.Arm(proxy.Fault{Kind: proxy.Kind(f.Kind), Event: d.Event, Command: f.Command(counts[types[d.Event].Type]),

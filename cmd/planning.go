@@ -41,6 +41,10 @@ type PlanningOptions struct {
 	// replicas is how many addresses the endpoint has, 0 for one; replicaURLs are under which URL those after the first believe to be called.
 	replicas    int
 	replicaURLs []string
+	// started says that the endpoint is hookonce's to kill; clock that its Redis's clock can be moved.
+	started, clock bool
+	// perishable says that its effects may be forgotten when it is killed.
+	perishable bool
 	// Step is the Redis command that a sweep strikes; 0 for none.
 	Step int
 }
@@ -112,11 +116,14 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	if o.WithRedis && strings.Contains(o.Faults, "all") {
 		faults = chaos.Join(faults, chaos.RedisFaults(), o.Faults)
 	}
+	if o.started && !o.perishable && strings.Contains(o.Faults, "all") {
+		faults = chaos.Join(faults, chaos.ProcessFaults(), o.Faults)
+	}
 	o.tellOfFixtures(set, p.events, say)
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Replicas: o.replicas,
-			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Signed: p.signed(), Unsigned: p.unsigned()},
+			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Clock: o.clock, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	p.plan, err = chaos.Build(p.input)
 	if err != nil {

@@ -1,42 +1,64 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// awaitReady waits until every replica takes connections or, with --ready, answers.
+// awaitReady waits until every replica answers --ready; where there is none, the probe of the target waits.
 func (e *started) awaitReady(ctx context.Context, within time.Duration) error {
 	if e.o.Ready == "" {
-		return nil // the probe of the target waits
+		return nil
 	}
-	until := time.Now().Add(within)
 	for i := range e.ports {
-		url, err := e.readyURL(i)
-		if err != nil {
+		if err := e.up(ctx, i, within); err != nil {
 			return err
-		}
-		for {
-			why := answers(ctx, url)
-			if why == "" {
-				break
-			}
-			if ctx.Err() != nil || time.Now().After(until) {
-				return fmt.Errorf("--ready %s: replica %d was not ready within %s: %s", safe(url), i+1, within, why)
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(readyPause):
-			}
 		}
 	}
 	return nil
 }
 
-const readyPause = 50 * time.Millisecond
+// up waits until a replica takes connections or, with --ready, answers.
+func (e *started) up(ctx context.Context, replica int, within time.Duration) error {
+	url, err := e.readyURL(replica)
+	if err != nil {
+		return err
+	}
+	for until := time.Now().Add(within); ; {
+		why := e.notYet(ctx, replica, url)
+		if why == "" {
+			return nil
+		}
+		if ctx.Err() != nil || time.Now().After(until) {
+			return fmt.Errorf("replica %d was not ready within %s (%s): %s", replica+1, within, safe(cmp.Or(url, "its port")), why)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(readyPause):
+		}
+	}
+}
+
+// notYet says why a replica is not ready; "" if it is.
+func (e *started) notYet(ctx context.Context, replica int, url string) string {
+	if url != "" {
+		return answers(ctx, url)
+	}
+	c, err := (&net.Dialer{Timeout: askTimeout}).DialContext(ctx, "tcp", e.addresses()[replica])
+	if err != nil {
+		return safe(err.Error())
+	}
+	_ = c.Close() // nothing was sent
+	return ""
+}
+
+// readyPause is between two questions.
+const readyPause = 20 * time.Millisecond
 
 // readyURL is --ready of a replica; a path is one of the replica itself.
 func (e *started) readyURL(replica int) (string, error) {

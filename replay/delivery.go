@@ -12,6 +12,9 @@ const (
 	PhaseControl Phase = "control"
 	// PhaseFault holds the deliveries the faults made.
 	PhaseFault Phase = "fault"
+	// PhaseProcess holds the deliveries during which something happens to the endpoint's processes, one after the other: nothing
+	// else is under way then.
+	PhaseProcess Phase = "process"
 	// PhaseTail is fault-free: whatever is still unacknowledged is delivered again.
 	PhaseTail Phase = "tail"
 	// PhaseFresh delivers, cleanly, what the late duplicates repeat. It comes after the tail, before which clocks may have
@@ -25,7 +28,7 @@ const (
 
 // Phases lists the phases in the order in which they run.
 func Phases() []Phase {
-	return []Phase{PhaseControl, PhaseFault, PhaseTail, PhaseFresh, PhaseLate, PhaseSentinel}
+	return []Phase{PhaseControl, PhaseFault, PhaseProcess, PhaseTail, PhaseFresh, PhaseLate, PhaseSentinel}
 }
 
 // Role says what a delivery is to its event.
@@ -82,6 +85,8 @@ type Conditions struct {
 	With  string `json:"with,omitempty"`
 	// Redis is set where something goes wrong between the endpoint and its Redis.
 	Redis *RedisFault `json:"redis,omitempty"`
+	// Process is set where something happens to the process that has the delivery.
+	Process *ProcessFault `json:"process,omitempty"`
 }
 
 // Delivery is one planned send of an event.

@@ -35,6 +35,9 @@ type PlanSettings struct {
 	Signed bool `json:"signed"`
 	// Redis says that a proxy stands before the endpoint's Redis, so that it can be made to fail.
 	Redis bool `json:"redis,omitempty"`
+	// Process says that the endpoint was started by hookonce, which can kill it; Clock that its Redis's clock can be moved.
+	Process bool `json:"process,omitempty"`
+	Clock   bool `json:"clock,omitempty"`
 	// Step is the Redis command, from 1, that the run of a sweep strikes.
 	Step int `json:"step,omitempty"`
 	// Unsigned lists providers whose secret is not known, where others' are.

@@ -92,6 +92,10 @@ func (q *quick) attemptField(name []byte) {
 		a.Error = q.string()
 	case "fired":
 		a.Fired = q.bool()
+	case "struck":
+		a.Struck = ProcessKind(q.string())
+	case "replica":
+		quickly(q, &a.Replica)
 	case "hang_up_at_ns":
 		quickly(q, &a.HangUpAt)
 	case "late_ns":
@@ -122,6 +126,8 @@ func (q *quick) deliveryField(name []byte) {
 		quickly(q, &d.Wait)
 	case "gate":
 		quickly(q, &d.Gate)
+	case "replica":
+		quickly(q, &d.Replica)
 	case "signature":
 		d.Signature = Signature(q.string())
 	case "rewrite":

@@ -82,10 +82,17 @@ func (d *downward) begin(kind byte) {
 	if d.of.hello && kind == '%' {
 		d.s.resp3.Store(true)
 	}
-	if f := d.of.fault; f != nil && f.Kind == Evict {
+	f := d.of.fault
+	if f == nil {
+		return
+	}
+	switch f.Kind {
+	case Evict:
 		d.s.p.forget(d.s.p.seen.of(d.of.event))
-	} else if f != nil && f.Kind == Flush {
+	case Flush:
 		d.s.p.forget(d.s.p.seen.all())
+	case Hold:
+		f.Do()
 	}
 }
 

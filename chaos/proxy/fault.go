@@ -25,6 +25,9 @@ const (
 	Refuse Kind = "refuse"
 	// Evict makes the server forget the event's keys, once it has answered the command.
 	Evict Kind = "evict"
+	// Hold calls Fault.Do once the server has answered the command, and passes the answer on when that returns. It is no
+	// misfortune of Redis, and not written down as one.
+	Hold Kind = "hold"
 	// Flush makes the server forget every key that came by, once it has answered the command.
 	Flush Kind = "flush"
 )
@@ -40,6 +43,8 @@ type Fault struct {
 	Text string
 	// For is how long a Latency or a Refuse lasts.
 	For time.Duration
+	// Do is what a Hold calls, from the connection's own goroutine.
+	Do func()
 	// ID is the caller's own.
 	ID int
 }

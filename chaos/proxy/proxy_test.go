@@ -121,7 +121,7 @@ func TestFaults(t *testing.T) {
 			if n := own.Exists(ctx, "other").Val(); n != 1 {
 				t.Error("a key without an event is gone")
 			}
-			if f := <-struck; f != test.fault || len(struck) > 0 {
+			if f := <-struck; !reflect.DeepEqual(f, test.fault) || len(struck) > 0 {
 				t.Errorf("struck %+v, and %d more", f, len(struck))
 			}
 			if idle := p.Heal(); len(idle) != 1 || idle[0].ID != 9 {
@@ -134,6 +134,38 @@ func TestFaults(t *testing.T) {
 				t.Errorf("log %+v", got)
 			}
 		})
+	}
+}
+
+// What a Hold does is over before the client hears of its command, which the server has carried out; it is written down as any other.
+func TestHold(t *testing.T) {
+	log := &commands{}
+	p, through, direct := before(t, ids("evt_1"), Options{OnCommand: noted(log),
+		OnFault: func(f Fault, _ replay.Command) { t.Errorf("a fault: %+v", f) }})
+	c, own, ctx := once(t, through), once(t, direct), t.Context()
+	var there int64
+	heard := make(chan struct{})
+	p.Arm(Fault{Kind: Hold, Event: "evt_1", Command: 2, Do: func() {
+		there = own.Exists(ctx, "b:evt_1").Val()
+		select {
+		case <-heard:
+			t.Error("the client was answered before")
+		default:
+		}
+	}})
+	for _, k := range []string{"a:evt_1", "b:evt_1", "c:evt_1"} {
+		if err := c.Set(ctx, k, "x", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if k == "b:evt_1" {
+			close(heard)
+		}
+	}
+	if there != 1 {
+		t.Error("it was called before the server had carried the command out")
+	}
+	if got := log.of("evt_1"); len(got) != 3 || got[1].Fault != "" || got[1].End == 0 {
+		t.Errorf("log %+v", got)
 	}
 }
 

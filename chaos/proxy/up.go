@@ -113,7 +113,7 @@ func (s *session) command(now time.Duration, flush func() error, flushed func())
 	if event != "" {
 		s.p.seen.add(event, s.db, keysOf(c.args))
 	}
-	if fault != nil {
+	if fault != nil && fault.Kind != Hold {
 		if record == nil {
 			record = s.record(now, event, 0)
 		}

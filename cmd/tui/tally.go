@@ -101,6 +101,8 @@ func (t *tally) doing() string {
 		return "control: learning what normal is"
 	case replay.PhaseFault:
 		return "sending with faults"
+	case replay.PhaseProcess:
+		return "killing, pausing and restarting it"
 	case replay.PhaseTail:
 		return "redelivering what is unacknowledged"
 	case replay.PhaseFresh:

@@ -121,6 +121,16 @@ func (c *codec) delivery(d *replay.Delivery) {
 		c.share(&d.HangUp.Body)
 	}
 	text(c, &d.Rewrite)
+	number(c, &d.Replica)
+	struck := d.Process != nil
+	c.yes(&struck)
+	if struck {
+		if c.reading {
+			d.Process = &replay.ProcessFault{}
+		}
+		text(c, &d.Process.Kind)
+		text(c, &d.Process.Moment)
+	}
 }
 
 func (c *codec) attempt(a *replay.Attempt) {
@@ -135,6 +145,8 @@ func (c *codec) attempt(a *replay.Attempt) {
 		number(c, t)
 	}
 	number(c, &a.Status)
+	number(c, &a.Replica)
+	text(c, &a.Struck)
 	c.yes(&a.Truncated, &a.Fired)
 }
 

@@ -50,16 +50,25 @@ func carries(p *replay.Delivery) bool {
 	case "reorder":
 		return p.Role == replay.RoleFirst
 	}
+	if strings.HasPrefix(p.Fault, processFaults) {
+		return p.Process != nil
+	}
 	return p.Fault != "" && (p.Redis != nil || !strings.HasPrefix(p.Fault, redisFaults))
 }
 
 // redisFaults is how the names of faults begin that strike the endpoint's Redis.
 const redisFaults = "redis-"
 
+// processFaults is how the names of faults begin that strike the endpoint's processes.
+const processFaults = "process-"
+
 // firedOf is the rule of a fault; nil for one that is not known.
 func firedOf(fault string) func(*docket, *dossier, *replay.Delivery, *replay.Attempt) bool {
 	if strings.HasPrefix(fault, redisFaults) {
 		return func(_ *docket, f *dossier, _ *replay.Delivery, _ *replay.Attempt) bool { return f.struck != "" }
+	}
+	if strings.HasPrefix(fault, processFaults) {
+		return func(_ *docket, _ *dossier, _ *replay.Delivery, a *replay.Attempt) bool { return a.Struck != "" }
 	}
 	return fired[fault]
 }
@@ -156,6 +165,9 @@ func unfired(r FaultRow, sent int) string {
 	}
 	if strings.HasPrefix(r.Fault, redisFaults) {
 		return "no command of these events came to the Redis proxy: is its address the endpoint's REDIS_URL, and is the event's id in a key or value?"
+	}
+	if strings.HasPrefix(r.Fault, processFaults) {
+		return "no moment came for it: no command of these events came to the Redis proxy, and no source tells effects as they happen"
 	}
 	switch r.Fault {
 	case "retry":

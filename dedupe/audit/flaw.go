@@ -44,6 +44,9 @@ type flawRule struct {
 func flawRules() []flawRule {
 	const double, lost, stuck = "double-processing window-too-short", "lost-event", "stuck"
 	return []flawRule{
+		{"no-fencing", double, pausedPastLease},
+		{"marker-second", double, killedAfterEffect},
+		{"process-memory", double, memoryKilled},
 		{"no-owner", double, removedOthers},
 		{"lease-too-short", double, leaseBeforeWork},
 		{"window-too-short", double, forgotten},
@@ -52,6 +55,7 @@ func flawRules() []flawRule {
 		{"check-then-act", double, readBeforeWrite},
 		{"reply-lost", lost + " " + stuck, ownLockRefused},
 		{"setnx-expire", stuck + " " + lost, neverExpires},
+		{"busy-200", lost, killedHolder},
 		{"busy-200", lost, busyAcknowledged},
 		{"fail-as-duplicate", lost, failureAcknowledged},
 		{"no-ttl", lost, claimForEver},

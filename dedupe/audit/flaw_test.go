@@ -34,11 +34,18 @@ func tried(n int, from, to time.Duration, status int) replay.Attempt {
 	return a
 }
 
+// struckAt is an attempt during which something happened to the process.
+func struckAt(kind replay.ProcessKind, a replay.Attempt) replay.Attempt {
+	a.Struck, a.Outcome, a.Status, a.FirstByte = kind, replay.Unknown, 0, 0
+	return a
+}
+
 // Each flaw is named from the commands it shows, and not from fewer.
 func TestFlawsAreNamed(t *testing.T) {
 	for _, c := range []struct {
 		name, code, want, says string
 		late                   time.Duration
+		moment                 replay.ProcessMoment
 		attempts               []replay.Attempt
 		commands               []replay.Command
 	}{
@@ -77,6 +84,20 @@ func TestFlawsAreNamed(t *testing.T) {
 		{name: "failure as duplicate", code: "lost-event", want: "fail-as-duplicate", says: "taken for a duplicate",
 			attempts: []replay.Attempt{tried(1, 0, 5*ms, 200)},
 			commands: []replay.Command{struckBy("error", cmdAt(1*ms, "", "SET lock:evt_1 p EX 60 NX"))}},
+		{name: "paused past its lease", code: "double-processing", want: "no-fencing", says: "delivery 1 stood still for 2 minutes after it had claimed lock:evt_1, which lives for 1 minute",
+			attempts: []replay.Attempt{struckAt("pause", tried(1, 0, 50*ms, 0)), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"), cmdAt(61*ms, "OK", "SET lock:evt_1 p EX 60 NX")}},
+		{name: "a pause shorter than the lease", code: "double-processing", says: "do not show why",
+			attempts: []replay.Attempt{struckAt("pause", tried(1, 0, 50*ms, 0)), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 600 NX"), cmdAt(61*ms, "OK", "SET lock:evt_1 p EX 600 NX")}},
+		{name: "killed after the effect", code: "double-processing", want: "marker-second", says: "killed between the effect of delivery 1", moment: replay.MomentEffect,
+			attempts: []replay.Attempt{struckAt("kill", tried(1, 0, 50*ms, 0)), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "1", "EVALSHA abc 1 lock:evt_1")}},
+		{name: "killed with its memory", code: "double-processing", want: "process-memory", says: "delivery 2 was new to it", moment: replay.MomentBefore,
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 200), func() replay.Attempt { a := tried(2, 60*ms, 90*ms, 200); a.Struck = "kill"; return a }()}},
+		{name: "killed with its claim", code: "lost-event", want: "busy-200", says: "the process was killed after delivery 1 had claimed", moment: replay.MomentClaim,
+			attempts: []replay.Attempt{struckAt("kill", tried(1, 0, 50*ms, 0)), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"), cmdAt(61*ms, "nil", "SET lock:evt_1 p EX 60 NX")}},
 		{name: "no ttl", code: "lost-event", want: "no-ttl", says: "without a time to live",
 			attempts: []replay.Attempt{tried(1, 0, 5*ms, 500), tried(2, 60*ms, 90*ms, 200)},
 			commands: []replay.Command{cmdAt(1*ms, "OK", "SET claim:evt_1 1 NX"), cmdAt(61*ms, "nil", "SET claim:evt_1 1 NX")}},
@@ -104,6 +125,9 @@ func TestFlawsAreNamed(t *testing.T) {
 				if c.late > 0 && a.Delivery == len(c.attempts) {
 					d.Phase, d.Role, d.Wait = replay.PhaseLate, replay.RoleLate, c.late
 				}
+				if a.Struck != "" {
+					d.Process = &replay.ProcessFault{Kind: a.Struck, Moment: c.moment, For: 2 * time.Minute}
+				}
 				h.Plan.Deliveries = append(h.Plan.Deliveries, d)
 			}
 			found := []Finding{{Code: c.code, Event: "evt_1", Severity: Violation, Effects: 2}}
@@ -112,7 +136,7 @@ func TestFlawsAreNamed(t *testing.T) {
 			if got == nil || got.Name != c.want || !strings.Contains(got.Text, c.says) {
 				t.Fatalf("%+v, want %q saying %q", got, c.want, c.says)
 			}
-			if c.want != "" && c.want != "no-memory" && len(got.Commands) == 0 {
+			if c.want != "" && c.want != "no-memory" && c.want != "process-memory" && len(got.Commands) == 0 {
 				t.Error("named without a command that shows it")
 			}
 		})

@@ -42,6 +42,9 @@ func (r *runner) deliver(u *unit) {
 
 // connect waits for the shot's due time with a connection in hand, and says whether the delivery is to begin.
 func (r *runner) connect(s *shot) bool {
+	if r.Ready != nil && s.d.Phase == replay.PhaseProcess {
+		r.Ready(r.soft, s.d)
+	}
 	if r.clock.now() < s.unit.due {
 		// A failure counts when the delivery is due, not before: the endpoint may be just coming up.
 		s.c, _ = s.place.pool.get(r.Hard)

@@ -55,6 +55,9 @@ type Options struct {
 	// BeforePhase is called before each phase that has deliveries, while nothing is under way
 	// and no connection is open. An error ends the run.
 	BeforePhase func(ctx context.Context, p replay.Phase) error
+	// Ready is called before each delivery of the process phase (of a gate's, once for each copy), from its own goroutine: it returns when the endpoint's
+	// processes are there again. Nil means that they always are.
+	Ready func(ctx context.Context, d replay.Delivery)
 	// Hard, when it ends, aborts what is under way; nil means never.
 	Hard context.Context
 

@@ -1,0 +1,61 @@
+package chaos_test
+
+import (
+	"strings"
+	"testing"
+
+	"hookonce/chaos"
+	"hookonce/replay"
+)
+
+// Nothing is under way while something happens to a process: each delivery of the phase waits for the one, or the gate, before it.
+func TestProcessFaultsComeOneByOne(t *testing.T) {
+	in := input(1)
+	in.Settings.Faults, in.Settings.Process, in.Settings.Clock = chaos.ProcessFaults(), true, true
+	p := build(t, in)
+	last, moments, types := replay.Delivery{}, map[replay.ProcessFault]int{}, map[string]bool{}
+	events := p.EventByKey()
+	for _, d := range p.Deliveries {
+		if d.Phase != replay.PhaseProcess {
+			continue
+		}
+		switch {
+		case d.Gate != 0 && d.Gate == last.Gate:
+			if d.After != last.After {
+				t.Errorf("delivery %d of gate %d waits for %d, and its neighbour for %d", d.N, d.Gate, d.After, last.After)
+			}
+		case d.After != last.N && last.N != 0:
+			t.Errorf("delivery %d waits for %d, not for %d", d.N, d.After, last.N)
+		}
+		if last = d; d.Process != nil {
+			moments[*d.Process]++
+			types[events[d.Event].Type] = true
+		}
+	}
+	if len(moments) != 6 {
+		t.Errorf("%d kinds of misfortunes: %v", len(moments), moments)
+	}
+	for m, n := range moments {
+		if n != len(types) {
+			t.Errorf("%+v: %d times, for %d types of events", m, n, len(types))
+		}
+	}
+}
+
+func TestProcessFaultsNeedTheProcess(t *testing.T) {
+	in := input(1)
+	in.Settings.Faults = chaos.ProcessFaults()
+	for _, c := range []struct {
+		process bool
+		want    string
+	}{{false, "start it with --exec"}, {true, "leave --redis-proxy embedded"}} {
+		in.Settings.Process = c.process
+		p, text := build(t, in), ""
+		for _, s := range p.Skipped {
+			text += s.Reason + "\n"
+		}
+		if !strings.Contains(text, c.want) {
+			t.Errorf("left out because of %q, want %q", text, c.want)
+		}
+	}
+}

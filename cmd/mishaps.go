@@ -1,0 +1,224 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"hookonce/chaos/proxy"
+	"hookonce/replay"
+)
+
+const (
+	// maxStrikes bounds how often one thing happens at one moment: starting an endpoint takes time.
+	maxStrikes = 4
+	// maxPause is how long a paused process stands still, by the wall, where nothing lets it go on before.
+	maxPause = time.Second
+)
+
+// mishaps let happen to the endpoint's processes what the plan has for them. Deliveries of the process phase come one after the
+// other, so that nothing else is under way meanwhile.
+type mishaps struct {
+	c *conduct
+
+	mu      sync.Mutex
+	rested  sync.Cond                   // nothing is busy
+	busy    int                         // what is being started again
+	effects map[string]replay.Delivery  // what an event's effect brings about
+	spent   map[replay.ProcessFault]int // how often each happened
+	struck  map[int]replay.ProcessKind  // by delivery
+	resume  map[string]func()           // of paused processes, by the event they work on
+}
+
+func newMishaps(c *conduct) *mishaps {
+	m := &mishaps{c: c, effects: map[string]replay.Delivery{}, spent: map[replay.ProcessFault]int{}, struck: map[int]replay.ProcessKind{},
+		resume: map[string]func(){}}
+	m.rested.L = &m.mu
+	return m
+}
+
+// phase puts in place what is to happen in the process phase, and waits for the end of it all after that.
+func (m *mishaps) phase(p replay.Phase) {
+	switch p {
+	case replay.PhaseProcess:
+		m.arm()
+	case replay.PhaseTail:
+		m.goOn("")
+		m.rest()
+	}
+}
+
+func (m *mishaps) arm() {
+	counts, events := m.c.middle.commandCounts(), m.c.p.plan.EventByKey()
+	for _, d := range m.c.p.plan.Deliveries {
+		if d.Process == nil {
+			continue
+		}
+		command := 1
+		switch d.Process.Moment {
+		case replay.MomentEffect:
+			m.mu.Lock()
+			m.effects[d.Event] = d
+			m.mu.Unlock()
+			continue
+		case replay.MomentBefore:
+			continue
+		case replay.MomentAnswer:
+			command = max(1, counts[events[d.Event].Type])
+		}
+		m.c.middle.proxy.Arm(proxy.Fault{Kind: proxy.Hold, Event: d.Event, Command: command, Do: func() { m.strike(d) }})
+	}
+}
+
+// effect hears of an effect before whoever caused it does.
+func (m *mishaps) effect(e replay.Effect) {
+	m.mu.Lock()
+	d, waits := m.effects[e.Key]
+	delete(m.effects, e.Key)
+	m.mu.Unlock()
+	if waits && !e.Earlier && e.At == e.Since { // a source that is polled hears of it too late
+		m.strike(d)
+	}
+}
+
+// ready returns when all that is being started again is there. What is to happen before the delivery happens now.
+func (m *mishaps) ready(_ context.Context, d replay.Delivery) {
+	m.rest()
+	if d.Process != nil && d.Process.Moment == replay.MomentBefore {
+		m.strike(d)
+		m.rest()
+	}
+}
+
+func (m *mishaps) rest() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.busy > 0 {
+		m.rested.Wait()
+	}
+}
+
+// ended notes on an attempt what happened during it. Once a paused process's event was delivered again, it goes on.
+func (m *mishaps) ended(a replay.Attempt) replay.Attempt {
+	m.mu.Lock()
+	a.Struck = m.struck[a.Delivery]
+	m.mu.Unlock()
+	switch {
+	case a.Struck == "":
+		m.goOn(a.Event)
+	case a.Struck == replay.ProcessKill && a.Error != "":
+		a.Error = "the process was killed: " + a.Error
+	}
+	return a
+}
+
+// goOn lets the process go on that is paused at work on an event; "" lets all go on.
+func (m *mishaps) goOn(event string) {
+	m.mu.Lock()
+	var all []func()
+	for e, resume := range m.resume {
+		if event == "" || event == e {
+			all = append(all, resume)
+			delete(m.resume, e)
+		}
+	}
+	m.mu.Unlock()
+	for _, resume := range all {
+		resume()
+	}
+}
+
+// strike lets a delivery's mishap happen, unless it happened often enough. It returns when the process is gone, or stands still.
+func (m *mishaps) strike(d replay.Delivery) {
+	m.mu.Lock()
+	many := m.spent[*d.Process] >= maxStrikes
+	if !many {
+		m.spent[*d.Process]++
+		m.struck[d.N] = d.Process.Kind
+	}
+	m.mu.Unlock()
+	if many || m.c.stop.soft.Err() != nil {
+		return
+	}
+	replica := max(0, d.Replica-1)
+	m.tell(d, replica)
+	switch d.Process.Kind {
+	case replay.ProcessKill:
+		done := m.begin() // before anybody can see that it is gone
+		m.check(m.c.endpoint.replica(replica).Kill())
+		go done(func() { m.startAgain(replica) })
+	case replay.ProcessPause:
+		m.pause(d, replica)
+	case replay.ProcessRestart:
+		go m.begin()(m.restartAll)
+	}
+}
+
+func (m *mishaps) tell(d replay.Delivery, replica int) {
+	what := "all replicas restarted, one after the other,"
+	switch d.Process.Kind {
+	case replay.ProcessKill:
+		what = fmt.Sprintf("replica %d killed", replica+1)
+	case replay.ProcessPause:
+		what = fmt.Sprintf("replica %d paused", replica+1)
+	}
+	m.c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkMishap, At: m.c.rec.Now(), Fired: true,
+		Text: fmt.Sprintf("%s at delivery %d of %s, %s", what, d.N, d.Event, momentText[d.Process.Moment])})
+}
+
+var momentText = map[replay.ProcessMoment]string{
+	replay.MomentClaim: "after its first Redis command", replay.MomentEffect: "after the effect", replay.MomentAnswer: "before the answer",
+	replay.MomentBefore: "after the answer to the one before",
+}
+
+// begin makes deliveries wait until what it returns has done its work.
+func (m *mishaps) begin() func(work func()) {
+	m.mu.Lock()
+	m.busy++
+	m.mu.Unlock()
+	return func(work func()) {
+		work()
+		m.mu.Lock()
+		m.busy--
+		m.rested.Broadcast()
+		m.mu.Unlock()
+	}
+}
+
+// pause stops a process while its lease expires, until its event was delivered again.
+func (m *mishaps) pause(d replay.Delivery, replica int) {
+	p := m.c.endpoint.replica(replica)
+	m.check(p.Pause())
+	m.c.middle.embedded.Advance(d.Process.For)
+	var once sync.Once
+	on := func() { once.Do(func() { m.check(p.Resume()) }) }
+	m.mu.Lock()
+	m.resume[d.Event] = on
+	m.mu.Unlock()
+	time.AfterFunc(maxPause, on)
+}
+
+// startAgain starts a replica that is gone, and waits until it is ready.
+func (m *mishaps) startAgain(replica int) {
+	err := m.c.endpoint.replica(replica).Restart()
+	if err == nil {
+		err = m.c.endpoint.up(m.c.stop.soft, replica, m.c.wait)
+	}
+	m.check(err)
+}
+
+// restartAll asks one replica after the other to end, and starts it again.
+func (m *mishaps) restartAll() {
+	for i := range m.c.endpoint.ports {
+		m.check(m.c.endpoint.replica(i).Stop(stopGrace))
+		m.startAgain(i)
+	}
+}
+
+// check ends the run where the endpoint cannot be handled any more.
+func (m *mishaps) check(err error) {
+	if err != nil && m.c.stop.soft.Err() == nil {
+		m.c.stop.Stop(fmt.Sprintf("the endpoint could not be started again: %v", err))
+	}
+}

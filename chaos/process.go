@@ -62,8 +62,10 @@ func addRestarts(b *builder) {
 		for i := range b.in.Settings.Race {
 			d := replay.Delivery{Event: e.Key, Phase: replay.PhaseProcess, Role: replay.RoleDuplicate}
 			if i == 0 {
-				d.Role, d.Process = replay.RoleFirst, &replay.ProcessFault{Kind: replay.ProcessRestart, Moment: replay.MomentClaim}
+				d.Role = replay.RoleFirst
 			}
+			// Whichever copy comes first claims the event.
+			d.Process = &replay.ProcessFault{Kind: replay.ProcessRestart, Moment: replay.MomentClaim}
 			b.root.line = b.add(d, before)
 			b.root.line.gate = g
 		}

@@ -36,7 +36,11 @@ func TestProcessFaultsComeOneByOne(t *testing.T) {
 		t.Errorf("%d kinds of misfortunes: %v", len(moments), moments)
 	}
 	for m, n := range moments {
-		if n != len(types) {
+		want := len(types)
+		if m.Kind == replay.ProcessRestart {
+			want *= in.Settings.Race
+		}
+		if n != want {
 			t.Errorf("%+v: %d times, for %d types of events", m, n, len(types))
 		}
 	}

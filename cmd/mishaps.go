@@ -12,7 +12,7 @@ import (
 
 const (
 	// maxStrikes bounds how often one thing happens at one moment: starting an endpoint takes time.
-	maxStrikes = 4
+	maxStrikes = 2
 	// maxPause is how long a paused process stands still, by the wall, where nothing lets it go on before.
 	maxPause = time.Second
 )
@@ -29,11 +29,12 @@ type mishaps struct {
 	spent   map[replay.ProcessFault]int // how often each happened
 	struck  map[int]replay.ProcessKind  // by delivery
 	resume  map[string]func()           // of paused processes, by the event they work on
+	seen    map[string]bool             // events that had an effect
 }
 
 func newMishaps(c *conduct) *mishaps {
 	m := &mishaps{c: c, effects: map[string]replay.Delivery{}, spent: map[replay.ProcessFault]int{}, struck: map[int]replay.ProcessKind{},
-		resume: map[string]func(){}}
+		resume: map[string]func(){}, seen: map[string]bool{}}
 	m.rested.L = &m.mu
 	return m
 }
@@ -67,6 +68,9 @@ func (m *mishaps) arm() {
 		case replay.MomentAnswer:
 			command = max(1, counts[events[d.Event].Type])
 		}
+		if d.Gate != 0 && d.Role != replay.RoleFirst {
+			continue // one copy stands for all
+		}
 		m.c.middle.proxy.Arm(proxy.Fault{Kind: proxy.Hold, Event: d.Event, Command: command, Do: func() { m.strike(d) }})
 	}
 }
@@ -76,6 +80,7 @@ func (m *mishaps) effect(e replay.Effect) {
 	m.mu.Lock()
 	d, waits := m.effects[e.Key]
 	delete(m.effects, e.Key)
+	m.seen[e.Key] = true
 	m.mu.Unlock()
 	if waits && !e.Earlier && e.At == e.Since { // a source that is polled hears of it too late
 		m.strike(d)
@@ -85,10 +90,21 @@ func (m *mishaps) effect(e replay.Effect) {
 // ready returns when all that is being started again is there. What is to happen before the delivery happens now.
 func (m *mishaps) ready(_ context.Context, d replay.Delivery) {
 	m.rest()
-	if d.Process != nil && d.Process.Moment == replay.MomentBefore {
+	if d.Process != nil && d.Process.Moment == replay.MomentBefore && m.atStake(d.Event) {
 		m.strike(d)
 		m.rest()
 	}
+}
+
+// atStake says that the event had its effect, where a source tells that at once.
+func (m *mishaps) atStake(event string) bool {
+	exact := false
+	for _, s := range m.c.watch.Sources() {
+		exact = exact || s.Exact
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !exact || m.seen[event]
 }
 
 func (m *mishaps) rest() {
@@ -136,6 +152,9 @@ func (m *mishaps) strike(d replay.Delivery) {
 	if !many {
 		m.spent[*d.Process]++
 		m.struck[d.N] = d.Process.Kind
+		for _, n := range m.c.p.plan.Gates()[d.Gate] {
+			m.struck[n] = d.Process.Kind
+		}
 	}
 	m.mu.Unlock()
 	if many || m.c.stop.soft.Err() != nil {

@@ -165,5 +165,5 @@ func (c *codec) gate(g *release) {
 	number(c, &g.Copies)
 	number(c, &g.Spread)
 	number(c, &g.planned)
-	c.yes(&g.Overlapped, &g.control)
+	c.yes(&g.Overlapped, &g.control, &g.process)
 }

@@ -13,6 +13,7 @@ type release struct {
 	replay.Gate
 	planned  int
 	control  bool              // deliveries of the control phase are in it: a probe
+	process  bool              // the endpoint's processes are restarted meanwhile: it need not overlap
 	attempts []*replay.Attempt // those that were not sent included
 }
 
@@ -27,6 +28,7 @@ func (d *docket) fileGates() {
 		g := &d.gates[len(d.gates)-1]
 		g.planned++
 		g.control = g.control || p.Phase == replay.PhaseControl
+		g.process = g.process || p.Phase == replay.PhaseProcess
 	}
 	room := make([]*replay.Attempt, len(gated))
 	for i := range d.h.Attempts {
@@ -42,7 +44,9 @@ func (d *docket) fileGates() {
 		g.judge()
 		if !g.control {
 			d.raced = append(d.raced, g.Gate)
-			d.races.add(g.Gate)
+			if !g.process {
+				d.races.add(g.Gate)
+			}
 		}
 	}
 }

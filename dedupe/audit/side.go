@@ -39,6 +39,7 @@ func (d *side) ordered() []effectName {
 type openGate struct {
 	number, planned int
 	control         bool
+	process         bool
 	parts           []int
 	deliveries      []int
 	tallies         [2]replay.GateTally
@@ -54,6 +55,7 @@ func (s *Stream) planGate(d *replay.Delivery, part int) {
 	}
 	g.planned++
 	g.control = g.control || d.Phase == replay.PhaseControl
+	g.process = g.process || d.Phase == replay.PhaseProcess
 	g.deliveries = append(g.deliveries, d.N)
 	if !slices.Contains(g.parts, part) {
 		g.parts = append(g.parts, part)
@@ -81,7 +83,7 @@ func (s *Stream) over(g *openGate) error {
 		delete(s.gated, n)
 	}
 	for i := range s.sides {
-		r := release{planned: g.planned, control: g.control, attempts: g.attempts[i]}
+		r := release{planned: g.planned, control: g.control, process: g.process, attempts: g.attempts[i]}
 		g.tallies[i].Number = g.number
 		r.settle(g.tallies[i])
 		s.sides[i].addGate(r, s.o.Races)
@@ -99,7 +101,9 @@ func (d *side) addGate(r release, most int) {
 		d.control = append(d.control, r)
 		return
 	}
-	d.races.add(r.Gate)
+	if !r.process {
+		d.races.add(r.Gate)
+	}
 	d.raced = lowest(append(d.raced, r.Gate), most, 2*most, byNumber)
 }
 

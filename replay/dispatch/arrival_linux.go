@@ -77,7 +77,12 @@ func arrived(c net.Conn) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	messages, err := syscall.ParseSocketControlMessage(s.oob[:s.oobn])
+	return stampIn(s.oob[:s.oobn])
+}
+
+// stampIn is the time in a message's control data; zero if there is none.
+func stampIn(oob []byte) time.Time {
+	messages, err := syscall.ParseSocketControlMessage(oob)
 	if err != nil {
 		return time.Time{}
 	}

@@ -195,6 +195,7 @@ func newRunner(ctx context.Context, p replay.Plan, to []*endpoint, o Options, ou
 }
 
 func (r *runner) run(ctx context.Context, steps []step) error {
+	defer keepStamping()()
 	defer r.places.everywhere((*pool).close)
 	defer r.stop(nil)
 	defer context.AfterFunc(r.Hard, func() {

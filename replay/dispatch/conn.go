@@ -45,6 +45,7 @@ type conn struct {
 	gone    chan struct{} // closed when the reader has ended
 	rtt     time.Duration // how long the TCP connection took
 	used    bool          // it carried a request before
+	room    []byte        // for requests: who has the connection has it
 	since   time.Duration // idle since
 }
 
@@ -71,6 +72,9 @@ func (c *conn) deadline(d time.Duration) {
 // finish makes the connection idle again, if the answer left it whole.
 func (c *conn) finish() bool {
 	c.used, c.since = true, c.now()
+	if cap(c.room) > bigRequest {
+		c.room = nil // what one request needed is not kept for all
+	}
 	return c.state.CompareAndSwap(answering, idle)
 }
 

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"hookonce/replay"
 )
@@ -90,7 +91,9 @@ func (r *runner) sign(s *shot) bool {
 	}
 	header, body, err := r.Sign(e, sending)
 	if err == nil {
-		s.req, err = s.place.to.appendRequest(make([]byte, 0, len(body)+roomForHead), e.Provider, header, e.Header, body)
+		s.c.room = slices.Grow(s.c.room[:0], len(body)+roomForHead)
+		s.req, err = s.place.to.appendRequest(s.c.room, e.Provider, header, e.Header, body)
+		s.c.room = s.req
 	}
 	if err != nil {
 		return s.unsent(fmt.Sprintf("not signed: %s", err))

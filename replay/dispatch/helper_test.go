@@ -190,6 +190,7 @@ func runnerOf(t *testing.T, p replay.Plan, to Target) (*runner, []step, <-chan r
 	}
 	out := make(chan replay.Attempt, len(p.Deliveries))
 	r := newRunner(t.Context(), p, []*endpoint{e}, o, out)
+	t.Cleanup(r.hands.rest)
 	t.Cleanup(func() {
 		r.work.Wait()
 		r.places.everywhere((*pool).close)

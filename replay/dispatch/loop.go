@@ -63,7 +63,7 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 		if u.gate != 0 {
 			r.work.Go(func() { r.race(u) })
 		} else {
-			r.work.Go(func() { r.deliver(u) })
+			r.hands.do(func() { r.deliver(u) })
 		}
 	}
 	return inFlight, 0

@@ -157,6 +157,7 @@ type runner struct {
 	firsts map[string]int // the number of each event's first delivery
 	out    chan<- replay.Attempt
 	ended  chan ending
+	hands  hands
 	work   sync.WaitGroup
 	soft   context.Context // ends when nothing is to be begun any more
 	stop   context.CancelCauseFunc
@@ -181,7 +182,7 @@ type ending struct {
 
 func newRunner(ctx context.Context, p replay.Plan, to []*endpoint, o Options, out chan<- replay.Attempt) *runner {
 	r := &runner{Options: o, events: p.EventByKey(), firsts: map[string]int{}, out: out,
-		ended: make(chan ending, o.MaxInFlight), acked: acks{keys: map[string]bool{}}, dropped: acks{keys: map[string]bool{}},
+		ended: make(chan ending, o.MaxInFlight), hands: newHands(), acked: acks{keys: map[string]bool{}}, dropped: acks{keys: map[string]bool{}},
 		tried: tries{of: map[string]tried{}}}
 	for _, d := range p.Deliveries {
 		if r.firsts[d.Event] == 0 {
@@ -204,6 +205,7 @@ func (r *runner) run(ctx context.Context, steps []step) error {
 	})()
 	// Deferred calls run last first: the units' goroutines end while the pool is still there.
 	defer r.work.Wait()
+	defer r.hands.rest()
 	s := schedule{scale: r.TimeScale, lease: r.Lease}
 	var phase, age time.Duration
 	for _, st := range steps {

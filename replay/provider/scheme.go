@@ -144,11 +144,31 @@ func (c scheme) mac(secret, seconds, id, url string, body []byte) ([]byte, error
 	}
 	h := hmac.New(c.hash(), key)
 	before, after, _ := strings.Cut(c.Message, "{body}")
-	fill := strings.NewReplacer("{timestamp}", seconds, "{id}", id, "{url}", url)
-	_, _ = h.Write([]byte(fill.Replace(before)))
+	around := fill(make([]byte, 0, 128), before, seconds, id, url)
+	_, _ = h.Write(around)
 	_, _ = h.Write(body)
-	_, _ = h.Write([]byte(fill.Replace(after)))
-	return h.Sum(nil), nil
+	_, _ = h.Write(fill(around[:0], after, seconds, id, url))
+	return h.Sum(make([]byte, 0, sha512.Size)), nil
+}
+
+// fill appends a template of a message to b, with its holes filled in.
+func fill(b []byte, template, seconds, id, url string) []byte {
+	for template != "" {
+		before, rest, _ := strings.Cut(template, "{")
+		b = append(b, before...)
+		template = template[len(before):]
+		switch {
+		case strings.HasPrefix(rest, "timestamp}"):
+			b, template = append(b, seconds...), rest[len("timestamp}"):]
+		case strings.HasPrefix(rest, "id}"):
+			b, template = append(b, id...), rest[len("id}"):]
+		case strings.HasPrefix(rest, "url}"):
+			b, template = append(b, url...), rest[len("url}"):]
+		case template != "": // a brace that is none of ours
+			b, template = append(b, '{'), rest
+		}
+	}
+	return b
 }
 
 func (c scheme) hash() func() hash.Hash {

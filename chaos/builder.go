@@ -33,6 +33,7 @@ type builder struct {
 	used       map[string]int // how often a fixture was used by a fault
 	keys       map[string]bool
 	provider   map[string]string // of each event on the list
+	stencils   map[string]*stencil
 	kept       *keptIDs
 	tailed     map[string]bool // events that need no tail: a refusal is right for them, or they come after it
 	skipped    []replay.SkippedFault
@@ -44,7 +45,7 @@ type builder struct {
 func newBuilder(in Input) *builder {
 	b := &builder{in: in, events: &[]replay.Event{}, deliveries: &[]*pending{},
 		slots: map[replay.Phase]int{}, used: map[string]int{}, keys: map[string]bool{},
-		provider: map[string]string{}, tailed: map[string]bool{}}
+		stencils: map[string]*stencil{}, provider: map[string]string{}, tailed: map[string]bool{}}
 	b.root = b
 	if in.Settings.KeepIDs {
 		b.kept = keepIDs(in)
@@ -90,7 +91,7 @@ func (b *builder) freshGroup(fixtures []replay.Event) []replay.Event {
 	out := make([]replay.Event, 0, len(fixtures))
 	own := map[string]bool{}
 	for _, f := range fixtures {
-		e, err := b.in.renamed(f, func(old string) string {
+		e, err := b.renamed(f, func(old string) string {
 			// The key is one event's own; all other ids are shared by the group.
 			if old == f.Key {
 				return freshID(rng, old)

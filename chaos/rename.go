@@ -4,17 +4,20 @@ import "hookonce/replay"
 
 // renamed gives a fixture other ids. Where the fixture's body stays on disk the new event's does so
 // too: its ids are noted, and put into the body again when that is sent.
-func (in Input) renamed(fixture replay.Event, fresh func(old string) string) (replay.Event, error) {
+func (b *builder) renamed(fixture replay.Event, fresh func(old string) string) (replay.Event, error) {
+	if fixture.Read == nil {
+		return b.stencil(fixture).rename(fixture, b.in.Rename, fresh)
+	}
 	whole, err := fixture.Loaded()
 	if err != nil {
 		return replay.Event{}, err
 	}
 	ids := map[string]string{}
-	e, err := in.Rename(whole, func(old string) string {
+	e, err := b.in.Rename(whole, func(old string) string {
 		ids[old] = fresh(old)
 		return ids[old]
 	})
-	if err != nil || fixture.Read == nil {
+	if err != nil {
 		return e, err
 	}
 	return e.Unloaded(func() ([]byte, error) {
@@ -22,7 +25,16 @@ func (in Input) renamed(fixture replay.Event, fresh func(old string) string) (re
 		if err != nil {
 			return nil, err
 		}
-		again, err := in.Rename(whole, func(old string) string { return ids[old] })
+		again, err := b.in.Rename(whole, func(old string) string { return ids[old] })
 		return again.Body, err
 	}), nil
+}
+
+// stencil is the fixture's.
+func (b *builder) stencil(fixture replay.Event) *stencil {
+	of := fixture.Fixture + "\x00" + fixture.Key
+	if b.stencils[of] == nil {
+		b.stencils[of] = &stencil{}
+	}
+	return b.stencils[of]
 }

@@ -65,7 +65,9 @@ func TestStencilMakesWhatTheProviderMakes(t *testing.T) {
 			for _, into := range []*replay.Event{&one[i], &other[i]} {
 				rng, use := rand.New(rand.NewPCG(1, uint64(i))), rename
 				if into == &one[i] {
-					use = func(e replay.Event, fresh func(string) string) (replay.Event, error) { return s.rename(e, rename, fresh) }
+					use = func(e replay.Event, fresh func(string) string) (replay.Event, error) {
+						return s.rename(e, rename, fresh)
+					}
 				}
 				e, err := use(fixture, func(old string) string { return freshID(rng, old) })
 				if err != nil {

@@ -29,7 +29,7 @@ func recognisesStripe(header http.Header, body []byte) bool {
 	text := view(body)
 	f := topFields(text, "object", "type", "data")
 	return (f[0].Str == "event" || strings.HasPrefix(f[0].Str, "v2.")) && f[1].Str != "" &&
-		(f[2].Get("object").IsObject() || topFields(text, "related_object")[0].IsObject())
+		(objectIn(f[2], "object").IsObject() || topFields(text, "related_object")[0].IsObject())
 }
 
 // Identify reads a Stripe event.
@@ -44,7 +44,7 @@ func (s stripe) Identify(header http.Header, body []byte) (replay.Event, error) 
 func (stripe) identifyValid(header http.Header, body []byte) (replay.Event, error) {
 	text := view(body)
 	f := topFields(text, "id", "type", "object", "data", "created", "livemode")
-	id, kind, data := f[0].Str, f[1].Str, f[3].Get("object")
+	id, kind, data := f[0].Str, f[1].Str, objectIn(f[3], "object")
 	if err := stripeEventProblem(f[2], id, kind, data); err != nil {
 		return replay.Event{}, err
 	}

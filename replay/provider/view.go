@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"strings"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
@@ -28,4 +29,22 @@ func topFields(text string, names ...string) []gjson.Result {
 		return left > 0
 	})
 	return found
+}
+
+// objectIn finds the field called name of an object, as Get does, for callers that go on to look into it. Where it is an
+// object and stands first, as in all that Stripe sends, its end isn't looked for: the Raw of the answer then runs on to
+// the end of the one around it.
+func objectIn(around gjson.Result, name string) gjson.Result {
+	const space = " \t\r\n"
+	rest, ok := strings.CutPrefix(strings.TrimLeft(around.Raw, space), "{")
+	if ok {
+		rest, ok = strings.CutPrefix(strings.TrimLeft(rest, space), `"`+name+`"`)
+	}
+	if ok {
+		rest, ok = strings.CutPrefix(strings.TrimLeft(rest, space), ":")
+	}
+	if rest = strings.TrimLeft(rest, space); !ok || !strings.HasPrefix(rest, "{") {
+		return around.Get(name)
+	}
+	return gjson.Parse(rest)
 }

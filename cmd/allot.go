@@ -25,7 +25,7 @@ func (o *RunOptions) openMiddle(c *cobra.Command, show *progress) (*middle, erro
 	o.WithRedis = true
 	o.started, o.clock = o.Exec != "", m.embedded != nil
 	if m.embedded != nil && !c.Flags().Changed("late") {
-		o.Late = lateByClock()
+		o.Late, o.lateByClock = lateByClock(), true
 	}
 	if o.Exec == "" {
 		show.Say("redis proxy: the endpoint's REDIS_URL is %s", m.URL())

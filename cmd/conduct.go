@@ -25,6 +25,7 @@ type ConductOptions struct {
 	Journal     string
 	KeepBodies  bool
 	TimeScale   float64
+	Window      bool
 	Lease       time.Duration
 	Patience    time.Duration
 	MaxDuration time.Duration
@@ -37,6 +38,7 @@ func (o *ConductOptions) add(c *cobra.Command) {
 	f.StringVar(&o.Redis, "redis", "embedded", "where the reference keeps its locks: embedded, or a redis:// `URL`")
 	f.StringVar(&o.Reference, "reference", audit.Hardened, "reference to run beside the target: hardened, or article (the published pattern, for comparison)")
 	f.Float64Var(&o.TimeScale, "time-scale", 0, "factor on the provider's waits between redeliveries; 1 is real time (default: short enough to be quick)")
+	addWindow(f, &o.Window)
 	addTUI(c, &o.TUI, "auto (in a terminal, unless --out writes to it)")
 }
 
@@ -66,6 +68,10 @@ type conduct struct {
 	header  replay.Header
 	// late moves the endpoint's clock; nil waits.
 	late func(context.Context, time.Duration) error
+	// hand makes late duplicates as late as the plan has them; nil outside of their phase.
+	hand *hand
+	// more hears of events that were not in the plan when the run began; nil for nobody.
+	more func([]replay.Event)
 	// reference says under which conditions the reference runs.
 	reference referenceConditions
 	// traffic sends what comes between the control phase and the fault-free tail and is not in the plan; nil for nothing.
@@ -268,6 +274,10 @@ func (c *conduct) openSources(base time.Time) error {
 func (c *conduct) send() error { return c.dispatch(c.p.plan, c.beforePhase) }
 
 func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Phase) error) error {
+	var late func(context.Context, time.Duration) error
+	if c.late != nil {
+		late = c.growOld
+	}
 	running, err := dispatch.Run(c.stop.soft, p, c.target, dispatch.Options{
 		Sign:         c.p.sign,
 		Acknowledges: c.p.acknowledges,
@@ -277,7 +287,7 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 		TimeScale:    c.header.TimeScale,
 		Lease:        c.lease(),
 		Base:         c.rec.base,
-		Late:         c.late,
+		Late:         late,
 		BeforePhase:  before,
 		Ready:        c.ready(),
 		Hard:         c.stop.hard,
@@ -331,8 +341,16 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 			return errNothingAcked
 		}
 	}
+	if p == replay.PhaseLate && c.late != nil {
+		c.hand = c.newHand()
+	}
 	if p == replay.PhaseFault || p == replay.PhaseProcess || p == replay.PhaseLate {
 		c.settle(p)
+	}
+	if p == replay.PhaseSentinel && c.wantsWindow() {
+		if err := c.measureWindow(ctx); err != nil {
+			return err
+		}
 	}
 	if p == replay.PhaseFault {
 		c.holdBack()
@@ -344,7 +362,7 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 		c.mishaps.phase(p)
 	}
 	if p == replay.PhaseTail && c.late != nil {
-		if err := c.late(ctx, c.header.Lease); err != nil {
+		if err := c.growOld(ctx, c.header.Lease); err != nil {
 			return err
 		}
 	}

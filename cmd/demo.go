@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -126,8 +127,8 @@ func (o DemoOptions) prepare(ctx context.Context, set fixture.Set, entry zoo.Ent
 	c := &conduct{
 		p: p, close: d.close,
 		target:  dispatch.Target{URL: d.url, Guard: &dispatch.Guard{}},
-		sources: []observe.Source{d.effects},
-		header:  replay.Header{Target: d.url.String(), Command: v.command(os.Args, p.plan.Seed)},
+		sources: []observe.Source{d.effects}, more: d.spare,
+		header: replay.Header{Target: d.url.String(), Command: v.command(os.Args, p.plan.Seed)},
 		// The reference has it as hard as the handler.
 		reference: referenceConditions{work: o.Work, fails: reference.FailHalf},
 	}
@@ -144,6 +145,7 @@ type demo struct {
 	effects *observe.Direct
 	stop    context.CancelFunc
 	served  chan error
+	spared  sync.Map // the ids of events that joined the plan, whose work never fails
 }
 
 func startDemo(ctx context.Context, o DemoOptions, entry zoo.Entry, p *planned) (*demo, error) {
@@ -157,7 +159,7 @@ func startDemo(ctx context.Context, o DemoOptions, entry zoo.Entry, p *planned) 
 	}
 	var err error
 	d.world, err = reference.Open(ctx, reference.Setup{Redis: redisURL, Prefix: prefix, StandStill: true, Work: o.Work,
-		Fails: reference.FailHalf(p.plan), OnCommit: d.commit})
+		Fails: d.fails(reference.FailHalf(p.plan)), OnCommit: d.commit})
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +172,20 @@ func startDemo(ctx context.Context, o DemoOptions, entry zoo.Entry, p *planned) 
 	handler := endpointOf(d.world, entry, p.sides[0])
 	go func() { d.served <- serve.Serve(ctx, listener, handler) }()
 	return d, nil
+}
+
+// spare hears of events that measure how long the handler remembers: from them nothing else is learnt.
+func (d *demo) spare(events []replay.Event) {
+	for _, e := range events {
+		d.spared.Store(e.ProviderID(), true)
+	}
+}
+
+func (d *demo) fails(rest reference.Failure) reference.Failure {
+	return func(e replay.Event, attempt int) bool {
+		_, spared := d.spared.Load(e.ProviderID())
+		return !spared && rest(e, attempt)
+	}
 }
 
 // endpointOf serves a handler as one of the provider's endpoints.

@@ -79,6 +79,23 @@ func TestExecCorrect(t *testing.T) {
 	}
 }
 
+// A process of its own is measured as the demo is, by the clock of the Redis it was given.
+func TestExecMeasuresTheWindow(t *testing.T) {
+	_, report, errs := runExec(t, "", "window-24h", "--faults", "late")
+	const want = "remembers for 24h0m (measured: still known at 23h59m, processed again at 24h0m)"
+	if got := report.Get("memory.statement").Str; !strings.Contains(got, want) {
+		t.Errorf("%q\n%s", got, errs)
+	}
+}
+
+// An endpoint that answers first and works afterwards is not made to look forgetful: its work is waited for before the clock goes on.
+func TestExecMeasuresAfterAnswers(t *testing.T) {
+	_, report, errs := runExec(t, "", "ack-first", "--faults", "late")
+	if got := report.Get("memory.statement").Str; !strings.Contains(got, "remembers at least 72 h") {
+		t.Errorf("%q\n%s", got, errs)
+	}
+}
+
 // An endpoint that never comes up is one line with what it said last, and nothing of it is left.
 func TestExecThatFails(t *testing.T) {
 	for _, c := range []struct {

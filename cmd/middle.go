@@ -143,6 +143,14 @@ func (m *middle) attach(p replay.Plan, rec *recorder) {
 	}
 }
 
+// also files commands under events that have joined the plan.
+func (m *middle) also(p replay.Plan) {
+	m.mu.Lock()
+	m.plan = p
+	m.mu.Unlock()
+	m.proxy.Also(idsOf(p))
+}
+
 // idsOf are the ids by which a command's event is known: its own, the digest of its body, and its subject where that
 // has no other event.
 func idsOf(p replay.Plan) *proxy.IDs {

@@ -43,6 +43,8 @@ type PlanningOptions struct {
 	replicaURLs []string
 	// started says that the endpoint is hookonce's to kill; clock that its Redis's clock can be moved.
 	started, clock bool
+	// lateByClock says that the ages of late duplicates are those that cost no waiting, and not the user's.
+	lateByClock bool
 	// perishable says that its effects may be forgotten when it is killed.
 	perishable bool
 	// Step is the Redis command that a sweep strikes; 0 for none.
@@ -86,6 +88,8 @@ type planned struct {
 	input    chaos.Input // what the plan was built of
 	fixtures fixture.Set
 	events   []replay.Event
+	// effectKeyOf is the key of a loaded event that effects are counted under, where --effect-key names its place.
+	effectKeyOf func(replay.Event) string
 }
 
 // buildPlan reads the fixtures and plans with them. What the user should know
@@ -99,13 +103,17 @@ func (o *PlanningOptions) buildPlan(s *Streams, paths []string, say func(string,
 }
 
 func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*planned, error) {
-	p := &planned{fixtures: set}
+	p := &planned{fixtures: set, effectKeyOf: o.effectKeyOf}
 	var err error
 	if p.events, err = o.selected(set.Events); err != nil {
 		return nil, err
 	}
 	if p.sides, err = o.sidesOf(p.events); err != nil {
 		return nil, err
+	}
+	late := o.Late
+	if o.lateByClock {
+		late = withinSpan(late, p.sides)
 	}
 	var faults []string
 	if !o.faultless {
@@ -123,13 +131,26 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Replicas: o.replicas,
-			Late: o.Late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Clock: o.clock, Signed: p.signed(), Unsigned: p.unsigned()},
+			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Clock: o.clock, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	p.plan, err = chaos.Build(p.input)
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
 	return p, o.findEffectKeys(p.plan.Events)
+}
+
+// withinSpan keeps the ages at which all providers of the run still redeliver: what an endpoint forgets later is no flaw.
+func withinSpan(ages []time.Duration, sides []side) []time.Duration {
+	span := sides[0].profile.RetrySpan
+	for _, s := range sides {
+		span = min(span, s.profile.RetrySpan)
+	}
+	kept := slices.DeleteFunc(slices.Clone(ages), func(age time.Duration) bool { return age >= span })
+	if last := span - windowStep(span); len(kept) == 0 && last > 0 {
+		kept = append(kept, last)
+	}
+	return kept
 }
 
 // selected applies --only.

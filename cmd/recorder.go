@@ -104,15 +104,29 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	for rec := range p.Records() {
 		r.write(rec)
 	}
-	for _, e := range p.Events {
+	if err := r.bodies(p.Events); err != nil {
+		return err
+	}
+	r.check(r.out.Flush())
+	return r.err
+}
+
+// Bodies writes the request bodies of events that were not in the plan when the run began.
+func (r *recorder) Bodies(events []replay.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.bodies(events)
+}
+
+func (r *recorder) bodies(events []replay.Event) error {
+	for _, e := range events {
 		whole, err := e.Loaded()
 		if err != nil {
 			return fmt.Errorf("fixture %w", err)
 		}
 		r.write(replay.Record{Body: &replay.Body{Event: e.Key, Text: r.text(string(whole.Body))}})
 	}
-	r.check(r.out.Flush())
-	return r.err
+	return nil
 }
 
 func (r *recorder) text(s string) string {
@@ -123,7 +137,7 @@ func (r *recorder) text(s string) string {
 }
 
 // Planned records events and deliveries that were not in the plan when the run began: sustained traffic is made on the fly.
-// The events' bodies are not kept, neither here nor in the journal: the seed makes them again.
+// The events' bodies are not kept here, and not in the journal where nobody calls Bodies: the seed makes them again.
 func (r *recorder) Planned(events []replay.Event, deliveries []replay.Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

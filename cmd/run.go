@@ -158,8 +158,14 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 		return nil, err
 	}
 	c.target.Routes = c.p.routes(c.target.URL)
-	if c.sources, err = o.sources(c.p.plan); err != nil {
+	ids := observe.IDsOf(c.p.plan)
+	if c.sources, err = o.sourcesOf(ids); err != nil {
 		return nil, err
+	}
+	c.more = func(events []replay.Event) {
+		for _, e := range events {
+			ids.Add(e)
+		}
 	}
 	c.header.Command = v.command(os.Args, c.p.plan.Seed)
 	return &c, o.reset(ctx, show)
@@ -242,10 +248,6 @@ func (o *RunOptions) expectations() (map[string]int, error) {
 		out[t] = n
 	}
 	return out, nil
-}
-
-func (o *RunOptions) sources(p replay.Plan) ([]observe.Source, error) {
-	return o.sourcesOf(observe.IDsOf(p))
 }
 
 func (o *RunOptions) sourcesOf(ids *observe.IDs) ([]observe.Source, error) {

@@ -156,6 +156,9 @@ func (p *Proxy) Know(x *IDs) {
 	p.log.ofEvent, p.log.others, p.log.dropped = map[string]int{}, 0, 0
 }
 
+// Also files commands under events by these ids from now on, and goes on counting.
+func (p *Proxy) Also(x *IDs) { p.ids.Store(x) }
+
 // Count is how many commands of the event came so far.
 func (p *Proxy) Count(event string) int {
 	p.log.mu.Lock()

@@ -180,14 +180,52 @@ func (w witness) span(late audit.Trial) string {
 	switch {
 	case late.Tried == 0:
 		return ""
+	case w.Forgot == 0 && w.retrySpan() > 0 && w.Held >= w.retrySpan()-time.Minute:
+		return fmt.Sprintf("remembers at least %s (measured: still known at %s)", hours(w.retrySpan()), exactly(w.Held))
 	case w.Forgot == 0:
 		return "remembers at least " + least
+	case w.measured():
+		return fmt.Sprintf("remembers for %s (measured: still known at %s, processed again at %s)", exactly(w.Forgot), exactly(w.Held), exactly(w.Forgot))
 	case w.Held == 0:
 		return "remembers less than " + most
 	case w.Held < w.Forgot:
 		return "remembers at least " + least + " and less than " + most
 	}
 	return fmt.Sprintf("remembers some events %s, others less than %s", least, most)
+}
+
+// measured says that a window is known as exactly as a search makes it: to the second up to ten minutes, else to the minute.
+func (w witness) measured() bool {
+	step := time.Minute
+	if w.Forgot <= 10*time.Minute {
+		step = time.Second
+	}
+	return w.Held > 0 && w.Held < w.Forgot && w.Forgot-w.Held <= step
+}
+
+// retrySpan is the longest time in which a provider of the run redelivers.
+func (w witness) retrySpan() time.Duration {
+	longest := w.header.Profile.RetrySpan
+	for _, p := range w.header.Others {
+		longest = max(longest, p.RetrySpan)
+	}
+	return longest
+}
+
+// hours writes a span as an endpoint's author thinks of it, 72 h and not 3 d.
+func hours(d time.Duration) string {
+	if d%time.Hour == 0 && d <= 96*time.Hour {
+		return fmt.Sprintf("%d h", d/time.Hour)
+	}
+	return span(d)
+}
+
+// exactly writes an age to the minute, or to the second where it is short.
+func exactly(d time.Duration) string {
+	if d <= 10*time.Minute {
+		return fmt.Sprintf("%d s", d/time.Second)
+	}
+	return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
 }
 
 // age writes a span as --late would have it: 70 s, not 1 min 10 s.

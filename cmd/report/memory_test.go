@@ -49,10 +49,14 @@ func TestMemoryInWords(t *testing.T) {
 		{failed("race"), 0, 0, "does not deduplicate copies that come together: 3 of 4 events were processed again"},
 		{append(ok("duplicate", "late", "other-bytes", "twins"), ok("replicas")...), held, 0, "deduplicates on `id`, across replicas, remembers at least 70 s"},
 		{failed("replicas", ok("duplicate", "late", "other-bytes", "twins")...), held, 0, "deduplicates on `id`, not across replicas (3 of 4 processed again), remembers at least 70 s"},
+		{failed("late", base...), day - time.Minute, day, "deduplicates, remembers for 24h0m (measured: still known at 23h59m, processed again at 24h0m); on what: not tested (--faults all,other-bytes,twins)"},
+		{failed("late", ok("duplicate", "other-bytes", "twins")...), 59 * time.Second, time.Minute, "deduplicates on `id`, remembers for 60 s (measured: still known at 59 s, processed again at 60 s)"},
+		{failed("late", ok("duplicate", "other-bytes", "twins")...), 0, time.Second, "deduplicates on `id`, remembers less than 1 s"},
+		{ok("duplicate", "late", "other-bytes", "twins"), 72*time.Hour - time.Minute, 0, "deduplicates on `id`, remembers at least 72 h (measured: still known at 71h59m)"},
 		{failed("replicas"), 0, 0, "does not deduplicate across replicas: 3 of 4 events were processed again"},
 		{ok("twins"), 0, 0, "not tested: no event was delivered again in the same bytes"},
 	} {
-		h := replay.Header{Profile: replay.Profile{Key: "id", AttemptID: "X-Attempt"}}
+		h := replay.Header{Profile: replay.Profile{Key: "id", AttemptID: "X-Attempt", RetrySpan: 72 * time.Hour}}
 		if got := newMemory(h, audit.Memory{Trials: tc.trials, Held: tc.held, Forgot: tc.forgot}).text(); got != tc.want {
 			t.Errorf("%v:\n     %s\nwant %s", tc.trials, got, tc.want)
 		}

@@ -289,3 +289,21 @@ func ControlLag(h replay.History) time.Duration {
 	}
 	return lag
 }
+
+// Prompt says that each effect of control was seen at the moment it was committed, and was committed before its event was
+// acknowledged: an endpoint that was answered everything has nothing left to do.
+func Prompt(h replay.History) bool {
+	for _, s := range h.Header.Sources {
+		if !s.Exact {
+			return false
+		}
+	}
+	timed := false
+	for _, les := range newDocket(&h).learnt.byType {
+		if les.timed && !les.before {
+			return false
+		}
+		timed = timed || les.timed
+	}
+	return timed
+}

@@ -143,3 +143,25 @@ func TestMemoryOfReplicas(t *testing.T) {
 		}
 	}
 }
+
+// An endpoint is done once it has answered where each effect of control was seen before, by a source that sees them happen.
+func TestPrompt(t *testing.T) {
+	h := func(at time.Duration, exact bool) replay.History {
+		return replay.History{
+			Header:   replay.Header{Sources: []replay.SourceInfo{{Label: "sink", Exact: exact, Counts: true}}},
+			Plan:     replay.Plan{Events: []replay.Event{{Key: "evt_1"}}, Deliveries: []replay.Delivery{{N: 1, Event: "evt_1", Phase: replay.PhaseControl, Role: replay.RoleFirst}}},
+			Attempts: []replay.Attempt{{Delivery: 1, Event: "evt_1", Outcome: replay.Acked, Status: 200, Start: 1, LastByte: 2, FirstByte: 9, End: 10}},
+			Effects:  []replay.Effect{{Source: "sink", Key: "evt_1", Count: 1, At: at, Since: at}},
+		}
+	}
+	silent := h(5, true)
+	silent.Effects = nil
+	for i, c := range []struct {
+		h    replay.History
+		want bool
+	}{{h(5, true), true}, {h(11, true), false}, {h(5, false), false}, {silent, false}} {
+		if got := audit.Prompt(c.h); got != c.want {
+			t.Errorf("%d: %v, want %v", i, got, c.want)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
@@ -234,39 +235,65 @@ func missing(t testing.TB, what string) {
 	t.Skipf("this test needs %s", what)
 }
 
-var rps = regexp.MustCompile(`([0-9.]+) requests per second(?:, p50=([0-9.]+))?`)
-
-// BenchmarkRedisBenchmark compares throughput and the median through the proxy with those without, in turns.
+// BenchmarkRedisBenchmark compares throughput and the median through the proxy with those without, in turns: before a Redis
+// server, where client, proxy and server share the machine's processors, and before the embedded Redis, which is in the proxy's process.
 func BenchmarkRedisBenchmark(b *testing.B) {
 	bin := program(b, "redis-benchmark")
-	_, through, direct := before(b, manyIDs(), Options{OnCommand: noted(nil)})
-	run := func(addr string, more ...string) (perSecond, p50 float64) {
-		_, port, _ := net.SplitHostPort(addr)
-		out, err := exec.Command(bin, append([]string{"-q", "-p", port, "-t", "set"}, more...)...).Output()
-		all := rps.FindAllSubmatch(out, -1)
-		if err != nil || len(all) == 0 {
-			b.Fatalf("%v: %q", err, out)
+	for name, server := range map[string]func(testing.TB) (string, func(context.Context) (net.Conn, error)){"server": overTCP, "embedded": inProcess} {
+		direct, dial := server(b)
+		p := New(Options{Dial: dial, OnCommand: noted(nil)})
+		p.Know(manyIDs())
+		b.Cleanup(p.Close)
+		through, err := p.Listen("127.0.0.1:0", "")
+		if err != nil {
+			b.Fatal(err)
 		}
-		m := all[len(all)-1]
-		fmt.Sscan(string(m[1]), &perSecond)
-		fmt.Sscan(string(m[2]), &p50)
-		return perSecond, p50
+		for _, kind := range []struct{ name, c, pipe, n string }{{"one", "1", "1", "20000"}, {"fifty", "50", "1", "60000"}, {"pipelined", "50", "16", "300000"}} {
+			b.Run(name+"/"+kind.name, func(b *testing.B) {
+				var d, p, dm, pm float64
+				for b.Loop() {
+					x, m := redisBenchmark(b, bin, direct, "-c", kind.c, "-P", kind.pipe, "-n", kind.n)
+					d, dm = d+x, dm+m
+					x, m = redisBenchmark(b, bin, through, "-c", kind.c, "-P", kind.pipe, "-n", kind.n)
+					p, pm = p+x, pm+m
+				}
+				b.ReportMetric(p/float64(b.N), "through/s")
+				b.ReportMetric(d/float64(b.N), "direct/s")
+				b.ReportMetric(100*p/d, "%ofdirect")
+				b.ReportMetric((pm-dm)/float64(b.N)*1000, "added-us-p50")
+			})
+		}
 	}
-	for _, kind := range []struct{ name, c, pipe, n string }{{"one", "1", "1", "20000"}, {"fifty", "50", "1", "60000"}, {"pipelined", "50", "16", "300000"}} {
-		b.Run(kind.name, func(b *testing.B) {
-			var d, p, dm, pm float64
-			for b.Loop() {
-				x, m := run(direct, "-c", kind.c, "-P", kind.pipe, "-n", kind.n)
-				d, dm = d+x, dm+m
-				x, m = run(through, "-c", kind.c, "-P", kind.pipe, "-n", kind.n)
-				p, pm = p+x, pm+m
-			}
-			b.ReportMetric(p/float64(b.N), "through/s")
-			b.ReportMetric(d/float64(b.N), "direct/s")
-			b.ReportMetric(100*p/d, "%ofdirect")
-			b.ReportMetric((pm-dm)/float64(b.N)*1000, "added-us-p50")
-		})
+}
+
+func overTCP(t testing.TB) (direct string, dial func(context.Context) (net.Conn, error)) {
+	direct = redisserver.Start(t)
+	return direct, func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", direct) }
+}
+
+func inProcess(t testing.TB) (direct string, dial func(context.Context) (net.Conn, error)) {
+	m := miniredis.NewMiniRedis()
+	if err := m.Start(); err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(m.Close)
+	return m.Addr(), func(context.Context) (net.Conn, error) { return m.Dial() }
+}
+
+var rps = regexp.MustCompile(`([0-9.]+) requests per second(?:, p50=([0-9.]+))?`)
+
+// redisBenchmark is how many commands a second a server carries out, and the median time of one in milliseconds.
+func redisBenchmark(b *testing.B, bin, addr string, more ...string) (perSecond, p50 float64) {
+	_, port, _ := net.SplitHostPort(addr)
+	out, err := exec.Command(bin, append([]string{"-q", "-p", port, "-t", "set"}, more...)...).Output()
+	all := rps.FindAllSubmatch(out, -1)
+	if err != nil || len(all) == 0 {
+		b.Fatalf("%v: %q", err, out)
+	}
+	m := all[len(all)-1]
+	fmt.Sscan(string(m[1]), &perSecond)
+	fmt.Sscan(string(m[2]), &p50)
+	return perSecond, p50
 }
 
 func manyIDs() *IDs {

@@ -27,6 +27,10 @@ func recognisesStripe(header http.Header, body []byte) bool {
 		return true
 	}
 	text := view(body)
+	// Stripe writes the two first, so that the rest need not be looked at.
+	if f := topFields(text, "object", "id"); f[0].Str == "event" && strings.HasPrefix(f[1].Str, "evt_") {
+		return true
+	}
 	f := topFields(text, "object", "type", "data")
 	return (f[0].Str == "event" || strings.HasPrefix(f[0].Str, "v2.")) && f[1].Str != "" &&
 		(objectIn(f[2], "object").IsObject() || topFields(text, "related_object")[0].IsObject())

@@ -68,10 +68,18 @@ func (c *conduct) journalPath() string {
 	return filepath.Join(".hookonce", fmt.Sprintf("%s-seed%d.jsonl", time.Now().UTC().Format("20060102-150405.000"), c.p.plan.Seed))
 }
 
+// probe waits for the endpoint, and asks it how races can travel.
 func (c *conduct) probe() error {
 	err := dispatch.Probe(c.stop.soft, c.target, c.wait)
+	if err == nil && c.transport != "" {
+		var why string
+		if c.transport, why, err = c.target.Choose(c.stop.soft, c.transport); err == nil {
+			c.header.Transport = string(c.transport)
+			c.show.Say("%s", why)
+		}
+	}
 	var forbidden *dispatch.ForbiddenError
-	if errors.As(err, &forbidden) {
+	if errors.As(err, &forbidden) || errors.Is(err, dispatch.ErrNoH2) {
 		return usagef("%w", err)
 	}
 	return err

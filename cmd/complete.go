@@ -9,6 +9,7 @@ import (
 	"hookonce/chaos"
 	"hookonce/cmd/report"
 	"hookonce/dedupe/audit"
+	"hookonce/replay/dispatch"
 	"hookonce/replay/provider"
 )
 
@@ -22,6 +23,7 @@ func completeFlags(root *cobra.Command) error {
 		"redis":     oneOf("embedded", "model", "redis://"),
 		"reference": oneOf("hardened", "article"),
 		"tui":       oneOf("auto", "never", "always"),
+		"transport": wordsOf(dispatch.Transports),
 		"github":    oneOf("auto", "never"),
 	}
 	for _, c := range root.Commands() {

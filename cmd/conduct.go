@@ -57,15 +57,17 @@ func (o *ConductOptions) addWatching(c *cobra.Command) {
 
 // conduct is one run being carried out.
 type conduct struct {
-	s       *Streams
-	o       ConductOptions
-	p       *planned
-	target  dispatch.Target
-	wait    time.Duration
-	sources []observe.Source
-	outs    []output
-	show    *progress
-	header  replay.Header
+	s      *Streams
+	o      ConductOptions
+	p      *planned
+	target dispatch.Target
+	wait   time.Duration
+	// transport is how races are to travel, and once the endpoint was asked, how they do; empty for HTTP/1.1.
+	transport dispatch.Transport
+	sources   []observe.Source
+	outs      []output
+	show      *progress
+	header    replay.Header
 	// late moves the endpoint's clock; nil waits.
 	late func(context.Context, time.Duration) error
 	// hand makes late duplicates as late as the plan has them; nil outside of their phase.
@@ -291,6 +293,7 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 		BeforePhase:  before,
 		Ready:        c.ready(),
 		Hard:         c.stop.hard,
+		Transport:    c.transport,
 	})
 	if err != nil {
 		return err

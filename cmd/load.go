@@ -12,6 +12,7 @@ import (
 	"hookonce/chaos"
 	"hookonce/dedupe/observe"
 	"hookonce/replay"
+	"hookonce/replay/dispatch"
 	"hookonce/replay/load"
 	"hookonce/replay/redact"
 )
@@ -110,7 +111,7 @@ func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error 
 		return err
 	}
 	show := newProgress(s)
-	conduct := &conduct{s: s, o: o.ConductOptions, target: target, wait: o.Wait, outs: outs, show: show,
+	conduct := &conduct{s: s, o: o.ConductOptions, target: target, wait: o.Wait, transport: dispatch.Transport(o.Transport), outs: outs, show: show,
 		header: replay.Header{Target: redact.URL(o.Targets[0]), Targets: replicas(o.Targets), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}}
 	// Nothing but the control phase, the tail and the sentinels is planned; the traffic is made as it is sent.
 	o.faultless, o.Copies, o.Bursts = true, 2, 1

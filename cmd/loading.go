@@ -64,7 +64,7 @@ func (l *loading) prepare() error {
 func (l *loading) send() error {
 	sender, err := dispatch.NewSender(l.target, dispatch.Options{
 		Sign: l.p.sign, Acknowledges: l.p.acknowledges, Patience: max(l.header.Patience, l.p.patience()),
-		PatienceFor: l.header.PatienceFor, Base: l.rec.base, Hard: l.stop.hard,
+		PatienceFor: l.header.PatienceFor, Base: l.rec.base, Hard: l.stop.hard, Transport: l.transport,
 	})
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ type RunOptions struct {
 	CACert     string
 	Insecure   bool
 	Wait       time.Duration
+	Transport  string
 	Reset      string
 	Effects    []string
 	Expect     map[string]string
@@ -92,6 +93,7 @@ func (o *RunOptions) addEndpoint(c *cobra.Command) {
 	f.StringVar(&o.CACert, "cacert", "", "PEM `file` with the certificate authority of an https target")
 	f.BoolVar(&o.Insecure, "insecure", false, "do not verify the certificate of an https target")
 	f.DurationVar(&o.Wait, "wait", 0, "how long to wait for the endpoint, and the effect sources, to come up")
+	f.StringVar(&o.Transport, "transport", string(dispatch.TransportAuto), "how the copies of a race travel: raw (HTTP/1.1, a connection each), h2 (HTTP/2, one packet), mixed (both), or `auto`, which asks an https target")
 	f.StringVar(&o.Reset, "reset", "", "`command` to run before the run, such as one that empties a test database")
 	o.addConfig(f)
 }
@@ -139,7 +141,7 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	}
 	header := replay.Header{Target: redact.URL(o.Targets[0]), Targets: replicas(o.Targets), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
 	prepare := func(v variation) (*conduct, error) {
-		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, header: header, middle: m, endpoint: e})
+		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, transport: dispatch.Transport(o.Transport), header: header, middle: m, endpoint: e})
 	}
 	if o.Sweep != "" {
 		return sweep(c.Context(), s, o, show, prepare)
@@ -185,6 +187,9 @@ func missingArguments(fixtures, target bool) error {
 }
 
 func (o *RunOptions) target() (dispatch.Target, error) {
+	if !slices.Contains(dispatch.Transports(), o.Transport) {
+		return dispatch.Target{}, usagef("--transport %s: unknown; choose from %s", safe(o.Transport), strings.Join(dispatch.Transports(), ", "))
+	}
 	t := dispatch.Target{Header: http.Header{}, Guard: &dispatch.Guard{AllowHosts: o.AllowHosts}}
 	for _, address := range o.Targets {
 		u, err := targetURL(address)

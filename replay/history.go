@@ -40,6 +40,8 @@ type Header struct {
 	// ClockMoved says that the endpoint's own clock was moved by the late duplicates' age,
 	// so that they cost no waiting (only the built-in handlers offer that).
 	ClockMoved bool `json:"clock_moved,omitempty"`
+	// Transport is how the copies of a race travelled: raw (HTTP/1.1), h2 or mixed; empty for raw.
+	Transport string `json:"transport,omitempty"`
 	// Sources are the effect sources, as labels without secrets.
 	Sources []SourceInfo `json:"sources,omitempty"`
 	// Expect is --expect-effects: how many effects an event of a type has, overriding what control showed.

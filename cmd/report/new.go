@@ -16,7 +16,7 @@ func New(j replay.Journal, v audit.Verdict) Report {
 	h := j.Target
 	r := Report{
 		Schema: Schema, Verdict: v.Verdict, Seed: h.Plan.Seed, Command: seeded(h.Header.Command, h.Plan.Seed),
-		Tool: h.Header.Tool, Started: h.Header.Started.UTC(), Target: h.Header.Target, Targets: orEmpty(h.Header.Targets), Provider: h.Plan.Provider,
+		Tool: h.Header.Tool, Started: h.Header.Started.UTC(), Target: h.Header.Target, Targets: orEmpty(h.Header.Targets), Transport: h.Header.Transport, Provider: h.Plan.Provider,
 		Complete: h.Complete, Stopped: h.Stopped(), Missing: orEmpty(v.Missing), Notes: orEmpty(v.Notes),
 		Checks: each(v.Checks, newCheck), Events: each(v.Events, newEvent), Races: each(v.Races, newRace),
 		Latency: newLatencies(h), Activity: newActivity(h),

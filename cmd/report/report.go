@@ -24,8 +24,10 @@ type Report struct {
 	Started time.Time `json:"started"`
 	Target  string    `json:"target"`
 	// Targets are the addresses of all replicas, where there is more than Target.
-	Targets  []string `json:"targets,omitempty"`
-	Provider string   `json:"provider"`
+	Targets []string `json:"targets,omitempty"`
+	// Transport is how the copies of a race travelled: raw (HTTP/1.1), h2 or mixed; empty for raw.
+	Transport string `json:"transport,omitempty"`
+	Provider  string `json:"provider"`
 	// Complete says that the run reached its end; Stopped why it did not, where it was ended on purpose.
 	Complete bool   `json:"complete"`
 	Stopped  string `json:"stopped,omitempty"`

@@ -105,6 +105,12 @@ func (r Report) raceItems() []string {
 	if across := r.acrossReplicas(); across > 0 {
 		items = append(items, fmt.Sprintf("%d of them across replicas", across))
 	}
+	switch r.Transport {
+	case "h2":
+		items = append(items, "in HTTP/2, one packet each")
+	case "mixed":
+		items = append(items, "each third in HTTP/2")
+	}
 	if s.RateBound > 0 {
 		items = append(items, fmt.Sprintf("none doubled an event, so below %.2g %% do (95 %% confidence)", 100*s.RateBound))
 	}

@@ -139,7 +139,7 @@ func (c *conn) readAnswer() (a answer, asked bool) {
 			return a, false
 		}
 		if a.silent = err != nil; !a.silent {
-			a.first -= c.waited()
+			a.first -= waitedSince(c.tcp)
 			a.head, err = readHead(c.br, time.Now())
 		}
 		if err != nil {
@@ -160,10 +160,10 @@ func (c *conn) readAnswer() (a answer, asked bool) {
 // maxWaited is what a reader can have been late; a greater difference is one of clocks that were set.
 const maxWaited = time.Second
 
-// waited is how long ago what was just read came in, as far as the kernel says so. Of an answer that came
+// waitedSince is how long ago what was just read came in, as far as the kernel says so. Of an answer that came
 // in several parts before it was read, it tells the last part.
-func (c *conn) waited() time.Duration {
-	at := arrived(c.tcp)
+func waitedSince(tcp net.Conn) time.Duration {
+	at := arrived(tcp)
 	if at.IsZero() {
 		return 0
 	}

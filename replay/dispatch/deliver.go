@@ -69,21 +69,36 @@ func (r *runner) connect(s *shot) bool {
 
 // sign makes the request, unless there is a reason not to send it.
 func (r *runner) sign(s *shot) bool {
+	m, ok := r.compose(s)
+	if !ok {
+		return false
+	}
+	s.c.room = slices.Grow(s.c.room[:0], len(m.body)+roomForHead)
+	s.req = m.appendTo(s.c.room)
+	s.c.room = s.req
+	s.bare = len(s.req) - len(m.body)
+	return true
+}
+
+// compose makes what is to be sent, in no protocol yet, unless there is a reason not to send it.
+func (r *runner) compose(s *shot) (m message, ok bool) {
 	if s.failed != nil {
-		return s.unsent(r.why(s.failed))
+		return m, s.unsent(r.why(s.failed))
 	}
 	if r.leftOut(s.d) {
-		s.place.pool.giveBack(s.c)
+		if s.c != nil {
+			s.place.pool.giveBack(s.c)
+		}
 		s.c, s.a = nil, r.skipped(s.d)
-		return false
+		return m, false
 	}
 	e, err := r.events[s.d.Event].Loaded()
 	if err != nil {
-		return s.unsent(fmt.Sprintf("not read: %s", err))
+		return m, s.unsent(fmt.Sprintf("not read: %s", err))
 	}
 	e.Body = s.d.Rewrite.Apply(e.Body)
 	if e.Body, err = r.batched(s.d, e); err != nil {
-		return s.unsent(fmt.Sprintf("not put together: %s", err))
+		return m, s.unsent(fmt.Sprintf("not put together: %s", err))
 	}
 	sending := r.sending(s.d)
 	if r.ProfileOf(e.Provider).AttemptID != "" {
@@ -91,15 +106,12 @@ func (r *runner) sign(s *shot) bool {
 	}
 	header, body, err := r.Sign(e, sending)
 	if err == nil {
-		s.c.room = slices.Grow(s.c.room[:0], len(body)+roomForHead)
-		s.req, err = s.place.to.appendRequest(s.c.room, e.Provider, header, e.Header, body)
-		s.c.room = s.req
+		m, err = s.place.to.message(e.Provider, header, e.Header, body)
 	}
 	if err != nil {
-		return s.unsent(fmt.Sprintf("not signed: %s", err))
+		return m, s.unsent(fmt.Sprintf("not signed: %s", err))
 	}
-	s.bare = len(s.req) - len(body)
-	return true
+	return m, true
 }
 
 // batched is the body of a delivery with its items put together as the delivery says.
@@ -210,8 +222,10 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 		// moment of the call is nearer then. A gate's last bytes are left as stamped: there, a late stamp only makes the proof harder.
 		a.LastByte = a.Start
 	}
-	s.place.pool.put(s.c, ans.keep && a.LastByte != 0)
-	s.c = nil
+	if s.c != nil {
+		s.place.pool.put(s.c, ans.keep && a.LastByte != 0)
+		s.c = nil
+	}
 }
 
 // report ends a shot.

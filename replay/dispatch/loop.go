@@ -60,9 +60,12 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 		}
 		s.started()
 		inFlight += len(u.members)
-		if u.gate != 0 {
+		switch {
+		case u.gate != 0 && r.byPacket(u):
+			r.work.Go(func() { r.packet(u) })
+		case u.gate != 0:
 			r.work.Go(func() { r.race(u) })
-		} else {
+		default:
 			r.hands.do(func() { r.deliver(u) })
 		}
 	}

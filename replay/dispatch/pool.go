@@ -131,9 +131,14 @@ func (p *pool) close() {
 	p.readers.Wait()
 }
 
-// dial connects, and shakes hands where the endpoint speaks TLS. Go sets TCP_NODELAY itself.
-// took is how long the TCP connection took, which is about a round trip.
+// dial connects for HTTP/1.1.
 func (e *endpoint) dial(ctx context.Context) (conn, tcp net.Conn, took time.Duration, err error) {
+	return e.dialWith(ctx, e.tls)
+}
+
+// dialWith connects, and shakes hands where there is a configuration for TLS. Go sets TCP_NODELAY itself.
+// took is how long the TCP connection took, which is about a round trip.
+func (e *endpoint) dialWith(ctx context.Context, conf *tls.Config) (conn, tcp net.Conn, took time.Duration, err error) {
 	start := time.Now()
 	d := net.Dialer{ControlContext: e.guard.control(e.host), KeepAlive: -1}
 	tcp, err = d.DialContext(ctx, "tcp", e.addr)
@@ -141,10 +146,10 @@ func (e *endpoint) dial(ctx context.Context) (conn, tcp net.Conn, took time.Dura
 	if err != nil {
 		return nil, nil, took, err
 	}
-	if tcp = stampArrivals(tcp); e.tls == nil {
+	if tcp = stampArrivals(tcp); conf == nil {
 		return tcp, tcp, took, nil
 	}
-	t := tls.Client(tcp, e.tls)
+	t := tls.Client(tcp, conf)
 	if err := t.HandshakeContext(ctx); err != nil {
 		_ = tcp.Close()
 		return nil, nil, took, err

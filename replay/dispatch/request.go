@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http2/hpack"
 )
 
 // field is one header line; its name is spelled as it was given.
@@ -50,32 +51,49 @@ func framing(name string) bool {
 // defaults are sent where nothing else says otherwise.
 var defaults = [...]field{{"Accept", "*/*"}, {"Content-Type", "application/json"}, {"User-Agent", "hookonce"}}
 
-// appendRequest appends a whole request to b. Of a header that several layers hold, the first layer's
-// values are sent: the target's, then the signer's, then the recorded ones, then the defaults.
-func (e *endpoint) appendRequest(b []byte, provider string, signed, recorded http.Header, body []byte) ([]byte, error) {
+// message is a request, in no protocol yet. Of a header that several layers hold, the first layer's values are
+// sent: the target's, then the signer's, then the recorded ones, then the defaults.
+type message struct {
+	line   line
+	layers [4][]field
+	body   []byte
+}
+
+func (e *endpoint) message(provider string, signed, recorded http.Header, body []byte) (message, error) {
 	s, err := fieldsOf(signed)
 	if err != nil {
-		return b, err
+		return message{}, err
 	}
 	r, err := fieldsOf(recorded)
-	if err != nil {
-		return b, err
-	}
-	start, ok := e.starts[provider]
-	if !ok {
-		start = e.start
-	}
-	b = append(b, start...)
-	layers := [...][]field{e.extra, s, r, defaults[:]}
-	for i, layer := range layers {
+	return message{e.line(provider), [4][]field{e.extra, s, r, defaults[:]}, body}, err
+}
+
+// appendTo appends the whole request to b, in HTTP/1.1.
+func (m message) appendTo(b []byte) []byte {
+	b = append(b, m.line.text...)
+	for i, layer := range m.layers {
 		for _, f := range layer {
-			if !holds(layers[:i], f.name) {
+			if !holds(m.layers[:i], f.name) {
 				b = append(append(append(append(b, f.name...), ": "...), f.value...), "\r\n"...)
 			}
 		}
 	}
-	b = append(strconv.AppendInt(append(b, "Content-Length: "...), int64(len(body)), 10), "\r\n\r\n"...)
-	return append(b, body...), nil
+	b = append(strconv.AppendInt(append(b, "Content-Length: "...), int64(len(m.body)), 10), "\r\n\r\n"...)
+	return append(b, m.body...)
+}
+
+// h2Head is the request's head in HTTP/2: its names in small letters.
+func (m message) h2Head(scheme string) []hpack.HeaderField {
+	all := []hpack.HeaderField{{Name: ":method", Value: http.MethodPost}, {Name: ":scheme", Value: scheme},
+		{Name: ":authority", Value: m.line.host}, {Name: ":path", Value: m.line.path}}
+	for i, layer := range m.layers {
+		for _, f := range layer {
+			if !holds(m.layers[:i], f.name) {
+				all = append(all, hpack.HeaderField{Name: strings.ToLower(f.name), Value: f.value})
+			}
+		}
+	}
+	return append(all, hpack.HeaderField{Name: "content-length", Value: strconv.Itoa(len(m.body))})
 }
 
 func holds(layers [][]field, name string) bool {

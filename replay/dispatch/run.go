@@ -61,8 +61,10 @@ type Options struct {
 	// Hard, when it ends, aborts what is under way; nil means never.
 	Hard context.Context
 
-	// Release is how a gate's last bytes leave; empty means ReleaseMixed.
+	// Release is how a gate's last bytes leave in HTTP/1.1; empty means ReleaseMixed.
 	Release Release
+	// Transport is how gates travel, as Choose says; empty means TransportRaw.
+	Transport Transport
 
 	release release // of all gates, whatever Release says; nil but in tests
 }
@@ -121,6 +123,8 @@ func (o Options) complete(p replay.Plan) (Options, error) {
 		return o, errors.New("dispatch: Sign and Acknowledges are required")
 	case o.Patience < 0 || o.MaxInFlight < 0 || !(o.TimeScale >= 0):
 		return o, errors.New("dispatch: a negative option")
+	case o.Transport != "" && (o.Transport == TransportAuto || !slices.Contains(Transports(), string(o.Transport))):
+		return o, fmt.Errorf("dispatch: transport %q is not one that Choose chooses", o.Transport)
 	case !slices.Contains(releases, o.Release):
 		return o, fmt.Errorf("dispatch: release %q is not known", o.Release)
 	}

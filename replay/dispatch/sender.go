@@ -40,12 +40,15 @@ func (s *Sender) Send(e *replay.Event, copies ...replay.Delivery) []replay.Attem
 		soft: s.o.Hard, ended: make(chan ending, len(copies))}
 	r.clock.base = s.o.Base
 	u := &unit{n: copies[0].N, members: copies, left: len(copies)}
-	if len(copies) > 1 {
-		u.gate = copies[0].Gate
+	switch u.gate = copies[0].Gate; {
+	case len(copies) == 1:
+		u.gate = 0
+		r.deliver(u)
+	case r.byPacket(u):
+		r.packet(u)
+	default:
 		r.race(u)
 		r.work.Wait()
-	} else {
-		r.deliver(u)
 	}
 	close(r.ended)
 	attempts := make([]replay.Attempt, 0, len(copies))

@@ -34,9 +34,9 @@ type Target struct {
 type endpoint struct {
 	host  string // without port, as in the URL
 	addr  string // host:port to connect to
-	start string // request line and Host header
+	start line
 	// starts are those of the providers that have a route of their own.
-	starts map[string]string
+	starts map[string]line
 	extra  []field
 	tls    *tls.Config // nil for http
 	guard  *Guard
@@ -86,7 +86,7 @@ func (t Target) endpoint() (*endpoint, error) {
 	if e.start, err = startOf(u.RequestURI(), host); err != nil {
 		return nil, fmt.Errorf("target %s: %w", u.Redacted(), err)
 	}
-	e.starts = make(map[string]string, len(t.Routes))
+	e.starts = make(map[string]line, len(t.Routes))
 	for provider, path := range t.Routes {
 		if e.starts[provider], err = startOf(path, host); err != nil {
 			return nil, fmt.Errorf("route %s of %s: %w", path, provider, err)
@@ -95,15 +95,28 @@ func (t Target) endpoint() (*endpoint, error) {
 	return e, nil
 }
 
-// startOf is a request's line and its Host header.
-func startOf(path, host string) (string, error) {
+// line is how a request begins.
+type line struct {
+	path, host string
+	text       string // of HTTP/1.1: the request line and the Host header
+}
+
+func startOf(path, host string) (line, error) {
 	switch {
 	case !strings.HasPrefix(path, "/"):
-		return "", errors.New("the path must begin with /")
+		return line{}, errors.New("the path must begin with /")
 	case strings.ContainsAny(path, " \r\n"):
-		return "", errors.New("a space or line break in the path")
+		return line{}, errors.New("a space or line break in the path")
 	}
-	return "POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\n", nil
+	return line{path, host, "POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\n"}, nil
+}
+
+// line is how a request with an event of the provider begins.
+func (e *endpoint) line(provider string) line {
+	if l, has := e.starts[provider]; has {
+		return l
+	}
+	return e.start
 }
 
 func port(u *url.URL) string {

@@ -102,14 +102,14 @@ func TestRequestHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := e.appendRequest(nil, "",
+	m, err := e.message("",
 		http.Header{"x-both": {"signer"}, "Stripe-Signature": {"t=1,v1=a"}, "Multi": {"1", "2"}},
 		http.Header{"Stripe-Signature": {"old"}, "X-Recorded": {"r"}, "Transfer-Encoding": {"chunked"}, "Content-Type": {"text/plain"}},
 		[]byte("body"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(string(raw))))
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(string(m.appendTo(nil)))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,13 +143,13 @@ func TestHosts(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 			continue
 		}
-		if host := "Host: " + want[1] + "\r\n"; e.addr != want[0] || !strings.HasSuffix(e.start, host) {
-			t.Errorf("%s: %s and %q, want %v", address, e.addr, e.start, want)
+		if host := "Host: " + want[1] + "\r\n"; e.addr != want[0] || !strings.HasSuffix(e.start.text, host) {
+			t.Errorf("%s: %s and %q, want %v", address, e.addr, e.start.text, want)
 		}
 	}
 	to := targetOf(t, "http://127.0.0.1/")
 	to.Header = http.Header{"Host": {"hooks.example.com"}}
-	if e, err := to.endpoint(); err != nil || !strings.Contains(e.start, "Host: hooks.example.com\r\n") {
+	if e, err := to.endpoint(); err != nil || !strings.Contains(e.start.text, "Host: hooks.example.com\r\n") {
 		t.Errorf("%+v, %v", e, err)
 	}
 }

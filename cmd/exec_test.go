@@ -31,7 +31,7 @@ func self(t *testing.T) string {
 func runExec(t *testing.T, before, handler string, more ...string) (int, gjson.Result, string) {
 	t.Helper()
 	command := before + self(t) + " serve " + handler + " --work 5ms --listen 127.0.0.1:{port} --redis {redis} --effects-url http://{effects}"
-	args := append([]string{"run", fixtureDir, "--exec", command, "--secret", testSecret, "--effects", "listen:{effects}?dedupe=key", "--out", "json",
+	args := append([]string{"run", fixtureDir, "--exec", command, "--secret", testSecret, "--effects", "listen:{effects}", "--out", "json",
 		"--only", "charge.succeeded", "--late", "70s", "--bursts", "1", "--journal", filepath.Join(t.TempDir(), "run.jsonl")}, more...)
 	code, out, errs := hookonce(t, args...)
 	return code, gjson.Parse(out), errs

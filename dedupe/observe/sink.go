@@ -24,7 +24,7 @@ const (
 // Sink is a source that the endpoint calls as its downstream API. Every call is an
 // effect, committed once it was read: before the answer, which may be slow or lost.
 //
-// A call is counted under the id of the plan that it carries in its headers, path, query or body; of
+// Calls to one path under one Idempotency-Key are one effect, unless the spec says otherwise. A call is counted under the id of the plan that it carries in its headers, path, query or body; of
 // several, under an event's. HEAD and OPTIONS are never effects, and a GET is one only if it carries a known id.
 type Sink struct {
 	outlet
@@ -35,6 +35,8 @@ type Sink struct {
 	failed  map[string]int     // calls refused so far, by id
 	done    map[sinkOnce]int64 // the number of the effect, by downstream key
 	effects int64
+	// repeated counts the calls that came again under the same Idempotency-Key, and were no effect therefore.
+	repeated int
 	remarks []string
 	server  *http.Server
 	url     string
@@ -163,6 +165,7 @@ func (s *Sink) take(r *http.Request, body []byte) (status int, number int64) {
 	}
 	once := sinkOnce{call.name, r.Header.Get("Idempotency-Key")}
 	if n, again := s.done[once]; again && s.spec.dedupe && once.key != "" {
+		s.repeated++
 		return s.spec.status, n
 	}
 	s.effects++
@@ -209,5 +212,10 @@ func (s *Sink) remark(format string, args ...any) {
 func (s *Sink) notes() []string {
 	s.state.Lock()
 	defer s.state.Unlock()
-	return append([]string(nil), s.remarks...)
+	all := append([]string(nil), s.remarks...)
+	if s.repeated > 0 {
+		all = append(all, fmt.Sprintf("calls that came again under an Idempotency-Key and were not counted again: %d; if the real service ignores that header, "+
+			"give the source with ?dedupe=none", s.repeated))
+	}
+	return all
 }

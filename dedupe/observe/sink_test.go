@@ -166,7 +166,7 @@ func TestSinkFailsFirst(t *testing.T) {
 }
 
 func TestSinkDedupes(t *testing.T) {
-	s, r := openSink(t, "listen:127.0.0.1:0?dedupe=key", Options{Known: among("evt_1")})
+	s, r := openSink(t, "listen:127.0.0.1:0", Options{Known: among("evt_1")})
 	post := func(path, key string) string {
 		_, body := send(t, "POST", s.URL()+path, "application/json", `{"event":"evt_1"}`, "Idempotency-Key", key)
 		return body
@@ -184,10 +184,13 @@ func TestSinkDedupes(t *testing.T) {
 	if got := len(r.take()); got != 5 {
 		t.Errorf("%d effects, want 5", got)
 	}
+	if notes := s.notes(); len(notes) != 1 || !strings.Contains(notes[0], "not counted again: 1;") || !strings.Contains(notes[0], "?dedupe=none") {
+		t.Errorf("noted %q", notes)
+	}
 }
 
-func TestSinkCountsEveryCallByDefault(t *testing.T) {
-	s, r := openSink(t, "listen:127.0.0.1:0?method=POST", Options{})
+func TestSinkCountsEveryCall(t *testing.T) {
+	s, r := openSink(t, "listen:127.0.0.1:0?method=POST&dedupe=none", Options{})
 	for range 3 {
 		send(t, "POST", s.URL()+"/c", "", "", "Idempotency-Key", "k")
 	}

@@ -19,13 +19,13 @@ type sinkSpec struct {
 	slow      time.Duration   // how long an answer takes, after the effect was counted
 	failFirst int             // how many calls per id fail before one is counted
 	status    int             // of an answer
-	dedupe    bool            // calls with one Idempotency-Key are one effect
+	dedupe    bool            // calls with one Idempotency-Key are one effect, which is what that header means
 	methods   map[string]bool // whose calls are effects; nil for all
 }
 
 func parseSinkSpec(rest string) (sinkSpec, error) {
 	addr, options, _ := strings.Cut(rest, "?")
-	s := sinkSpec{status: 200}
+	s := sinkSpec{status: 200, dedupe: true}
 	var err error
 	if s.addr, err = parseAddr(addr); err != nil {
 		return s, err

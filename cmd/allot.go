@@ -16,7 +16,7 @@ func (o *RunOptions) openMiddle(c *cobra.Command, show *progress) (*middle, erro
 		return nil, err
 	}
 	if o.Exec != "" && o.RedisProxy == "" {
-		o.RedisProxy = "embedded"
+		o.RedisProxy, o.offered = "embedded", strings.Contains(o.Faults, "all")
 	}
 	m, err := o.MiddleOptions.open()
 	if m == nil || err != nil {

@@ -18,7 +18,7 @@ func needNode(t *testing.T) string {
 	targets := filepath.Join("..", "testdata", "targets")
 	node, err := exec.LookPath("node")
 	if err == nil {
-		_, err = os.Stat(filepath.Join(targets, "node_modules", "express"))
+		_, err = os.Stat(filepath.Join(targets, "node_modules", "bullmq"))
 	}
 	if err == nil {
 		return node

@@ -45,6 +45,8 @@ type PlanningOptions struct {
 	started, clock bool
 	// lateByClock says that the ages of late duplicates are those that cost no waiting, and not the user's.
 	lateByClock bool
+	// offered says that the endpoint's Redis is hookonce's idea, and so are the faults of it.
+	offered bool
 	// perishable says that its effects may be forgotten when it is killed.
 	perishable bool
 	// Step is the Redis command that a sweep strikes; 0 for none.
@@ -131,7 +133,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Replicas: o.replicas,
-			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Clock: o.clock, Signed: p.signed(), Unsigned: p.unsigned()},
+			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	p.plan, err = chaos.Build(p.input)
 	if err != nil {

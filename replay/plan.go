@@ -38,6 +38,8 @@ type PlanSettings struct {
 	// Process says that the endpoint was started by hookonce, which can kill it; Clock that its Redis's clock can be moved.
 	Process bool `json:"process,omitempty"`
 	Clock   bool `json:"clock,omitempty"`
+	// Offered says that nobody asked for that proxy: an endpoint that hookonce started was given its address, and need not have a use for it.
+	Offered bool `json:"offered,omitempty"`
 	// Step is the Redis command, from 1, that the run of a sweep strikes.
 	Step int `json:"step,omitempty"`
 	// Unsigned lists providers whose secret is not known, where others' are.

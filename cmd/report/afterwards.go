@@ -84,11 +84,16 @@ func (r Report) unjudged() []string {
 
 // unfired lists the faults that did not fully take place, where the audit says why.
 func (r Report) unfired() []string {
-	var out []string
+	faults := map[string][]string{}
+	var reasons []string
 	for _, f := range r.Faults {
-		if f.Reason != "" {
-			out = append(out, f.String()+": "+f.Reason)
+		if f.Reason == "" {
+			continue
 		}
+		if faults[f.Reason] == nil {
+			reasons = append(reasons, f.Reason)
+		}
+		faults[f.Reason] = append(faults[f.Reason], f.String())
 	}
-	return out
+	return each(reasons, func(reason string) string { return strings.Join(faults[reason], ", ") + ": " + reason })
 }

@@ -79,6 +79,8 @@ func newLate(h replay.History, tested time.Duration) Late {
 		l.Statement = fmt.Sprintf("tested up to an age of %s, by moving the endpoint's clock", span(tested))
 	case tested > 0:
 		l.Statement = fmt.Sprintf("tested up to an age of %s", span(tested))
+	case len(l.Planned) > 0 && audit.Unused(&h):
+		l.Statement = "not tested: the clock of a Redis was moved that the endpoint does not use"
 	case len(l.Planned) > 0:
 		l.Statement = fmt.Sprintf("not tested: one after %s was planned and did not take place", span(time.Duration(slices.Max(l.Planned))))
 	case len(h.Plan.Settings.Late) > 0:

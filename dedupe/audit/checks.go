@@ -153,6 +153,9 @@ func needsLate(d *docket) (string, bool) {
 	if len(d.h.Plan.Settings.Late) == 0 {
 		return "late duplicates were not sent: give --late 70s", false
 	}
+	if d.unused() {
+		return "late duplicates were late by the clock of a Redis that the endpoint does not use: what it remembers elsewhere did not grow old", false
+	}
 	if reason := d.withoutCounts(); reason != "" {
 		return reason, true
 	}

@@ -135,7 +135,7 @@ func (d *docket) faultCounts() []faultCount {
 func (d *docket) faultRows(counts []faultCount) []FaultRow {
 	var out []FaultRow
 	for _, c := range counts {
-		c.Reason = unfired(c.FaultRow, c.sent)
+		c.Reason = d.unfired(c.FaultRow, c.sent)
 		out = append(out, c.FaultRow)
 	}
 	for _, s := range d.h.Plan.Skipped {
@@ -154,14 +154,24 @@ func (c *faultCount) add(d *docket, f *dossier, p *replay.Delivery, a *replay.At
 	}
 }
 
-const unsentFault = "none of its deliveries was sent"
+const (
+	unsentFault = "none of its deliveries was sent"
+	unusedRedis = "the endpoint sent no command to the Redis at REDIS_URL, so no moment came for it; if it has a Redis, let it use that one"
+)
 
-func unfired(r FaultRow, sent int) string {
+// Unused says that the endpoint was offered a Redis, and had no use for it: what happened to that one, and to its clock, says nothing.
+func Unused(h *replay.History) bool { return h.Plan.Settings.Offered && len(h.Commands) == 0 }
+
+func (d *docket) unused() bool { return Unused(d.h) }
+
+func (d *docket) unfired(r FaultRow, sent int) string {
 	switch {
 	case r.Fired > 0:
 		return ""
 	case sent == 0 && r.Fault != "retry":
 		return unsentFault
+	case d.unused() && (strings.HasPrefix(r.Fault, redisFaults) || strings.HasPrefix(r.Fault, processFaults)):
+		return unusedRedis
 	}
 	if strings.HasPrefix(r.Fault, redisFaults) {
 		return "no command of these events came to the Redis proxy: is its address the endpoint's REDIS_URL, and is the event's id in a key or value?"

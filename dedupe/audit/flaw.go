@@ -59,6 +59,7 @@ func flawRules() []flawRule {
 		{"busy-200", lost, busyAcknowledged},
 		{"fail-as-duplicate", lost, failureAcknowledged},
 		{"no-ttl", lost, claimForEver},
+		{"busy-200", lost, releaseFailed},
 		{"done-first", lost, markOutlived},
 		{"object-lock-200", lost, subjectHeld},
 		{"swallow", lost, claimedInVain},

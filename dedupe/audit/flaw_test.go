@@ -25,6 +25,11 @@ func struckBy(fault string, c replay.Command) replay.Command {
 	return c
 }
 
+func onConn(n int, c replay.Command) replay.Command {
+	c.Conn = n
+	return c
+}
+
 // tried is an attempt of evt_1.
 func tried(n int, from, to time.Duration, status int) replay.Attempt {
 	a := replay.Attempt{Delivery: n, Event: "evt_1", Start: from, LastByte: from, FirstByte: to, End: to, Status: status, Outcome: replay.Refused}
@@ -75,6 +80,24 @@ func TestFlawsAreNamed(t *testing.T) {
 		{name: "reply lost", code: "lost-event", want: "reply-lost", says: "the reply to SET lock:evt_1 was lost",
 			attempts: []replay.Attempt{tried(1, 0, 50*ms, 500), tried(2, 60*ms, 90*ms, 200)},
 			commands: []replay.Command{struckBy("cut-after", cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX")), cmdAt(61*ms, "nil", "SET lock:evt_1 p EX 60 NX")}},
+		{name: "reply lost with its connection", code: "lost-event", want: "reply-lost", says: "the driver, which sent it again,",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 500), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"), cmdAt(40*ms, "1", "DEL lock:evt_1"),
+				cmdAt(61*ms, "", "SET lock:evt_1 p EX 60 NX"), cmdAt(71*ms, "nil", "SET lock:evt_1 p EX 60 NX")}},
+		{name: "sent again by its driver", code: "lost-event", want: "reply-lost", says: "the driver, which sent it again,",
+			attempts: []replay.Attempt{tried(1, 0, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"), onConn(2, cmdAt(71*ms, "nil", "SET lock:evt_1 p EX 60 NX"))}},
+		{name: "claimed by two at once", code: "lost-event", want: "swallow",
+			attempts: []replay.Attempt{tried(1, 0, 90*ms, 200), tried(2, 70*ms, 80*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"), onConn(2, cmdAt(71*ms, "nil", "SET lock:evt_1 p EX 60 NX"))}},
+		{name: "held when its reply was lost", code: "lost-event", says: "do not show why",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 500), tried(2, 60*ms, 90*ms, 503)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"),
+				cmdAt(61*ms, "", "SET lock:evt_1 p EX 60 NX"), cmdAt(71*ms, "nil", "SET lock:evt_1 p EX 60 NX")}},
+		{name: "release failed", code: "lost-event", want: "busy-200", says: "Redis failed at the DEL that was to release lock:evt_1",
+			attempts: []replay.Attempt{tried(1, 0, 50*ms, 500), tried(2, 60*ms, 90*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 p EX 60 NX"), struckBy("error", cmdAt(40*ms, "", "DEL lock:evt_1")),
+				cmdAt(61*ms, "nil", "SET lock:evt_1 p EX 60 NX")}},
 		{name: "setnx, expire", code: "stuck", want: "setnx-expire", says: "SETNX and EXPIRE are two commands",
 			attempts: []replay.Attempt{tried(1, 0, 50*ms, 503), tried(2, 60*ms, 90*ms, 503)},
 			commands: []replay.Command{cmdAt(1*ms, "1", "SETNX lock:evt_1 p"), struckBy("cut-before", cmdAt(2*ms, "", "EXPIRE lock:evt_1 60"))}},
@@ -107,6 +130,9 @@ func TestFlawsAreNamed(t *testing.T) {
 		{name: "swallowed", code: "lost-event", want: "swallow", says: "its error was swallowed, or",
 			attempts: []replay.Attempt{tried(1, 0, 5*ms, 200)},
 			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 1 EX 600 NX")}},
+		{name: "taken for out of date", code: "lost-event", says: "do not show why",
+			attempts: []replay.Attempt{tried(1, 0, 5*ms, 200)},
+			commands: []replay.Command{cmdAt(1*ms, "OK", "SET lock:evt_1 1 EX 600 NX"), cmdAt(2*ms, "1775041200", "GET version:sub_1")}},
 		{name: "kept failure", code: "stuck", want: "cached-5xx", says: "holds 500",
 			attempts: []replay.Attempt{tried(1, 0, 5*ms, 500), tried(2, 60*ms, 90*ms, 500)},
 			commands: []replay.Command{cmdAt(1*ms, "nil", "GET answer:evt_1"), cmdAt(61*ms, "500", "GET answer:evt_1")}},
@@ -119,7 +145,7 @@ func TestFlawsAreNamed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := replay.History{Attempts: c.attempts, Commands: c.commands}
 			h.Header.Profile.RetrySpan = 72 * time.Hour
-			h.Plan = replay.Plan{Events: []replay.Event{{Key: "evt_1"}}, Settings: replay.PlanSettings{Redis: true}}
+			h.Plan = replay.Plan{Events: []replay.Event{{Key: "evt_1", Subject: "sub_1"}}, Settings: replay.PlanSettings{Redis: true}}
 			for _, a := range c.attempts {
 				d := replay.Delivery{N: a.Delivery, Event: "evt_1", Phase: replay.PhaseFault, Role: replay.RoleDuplicate}
 				if c.late > 0 && a.Delivery == len(c.attempts) {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,7 +41,7 @@ func ownLockRefused(c clue) proof {
 	claims := c.claims("")
 	for i := 0; i+1 < len(claims); i++ {
 		a, b := claims[i], claims[i+1]
-		if a.Fault != string(replay.RedisCutAfter) || b.key != a.key || b.done || b.failed {
+		if !c.replyLost(a) && !c.sentAgain(a, b) || b.key != a.key || b.done || b.failed || b.End == 0 {
 			continue
 		}
 		who := "the next delivery"
@@ -51,6 +52,43 @@ func ownLockRefused(c clue) proof {
 			a.Name, a.key, who), []act{a, b}}
 	}
 	return proof{}
+}
+
+// replyLost says that Redis carried a claim out and its reply did not arrive: the fault was aimed at it, or
+// its connection was cut for another command's sake while nobody held the key.
+func (c clue) replyLost(a act) bool {
+	if a.Fault == string(replay.RedisCutAfter) {
+		return true
+	}
+	if a.End != 0 || a.failed {
+		return false
+	}
+	held := false
+	for _, b := range c.acts {
+		if b.key == a.key && b.At < a.At && b.done && (b.deed == claimDeed || b.deed == writeDeed || b.deed == removeDeed) {
+			held = b.deed != removeDeed
+		}
+	}
+	return !held
+}
+
+// sentAgain says that one attempt, with no other under way, won a claim and then made the very same one on another connection:
+// what its driver does when the reply did not arrive.
+func (c clue) sentAgain(a, b act) bool {
+	if !a.done || a.Conn == b.Conn || a.Replica != b.Replica || !slices.Equal(a.Args, b.Args) {
+		return false
+	}
+	at := 0
+	for _, x := range c.f.attempts {
+		from, to := c.handled(x)
+		switch {
+		case from <= a.At && b.At <= to:
+			at++
+		case from <= b.At && a.At <= to:
+			return false
+		}
+	}
+	return at == 1
 }
 
 // neverExpires: a claim has no time to live of its own, and the EXPIRE that was to follow did not take place.
@@ -135,6 +173,22 @@ func (c clue) expired(won act) bool {
 	return false
 }
 
+// releaseFailed: an attempt failed, and so did the command that was to remove its claim, which then passed for the work being done.
+func releaseFailed(c clue) proof {
+	won, lost, by := c.refused()
+	if by == nil {
+		return proof{}
+	}
+	for _, a := range c.acts {
+		if a.deed != removeDeed || a.key != won.key || !a.failed && a.End != 0 || a.At < won.At || a.At > lost.At || len(c.between(won, lost, won.key, removeDeed)) > 0 {
+			continue
+		}
+		return proof{fmt.Sprintf("%s failed, and Redis failed at the %s that was to release %s; %s found it and was answered %d, as if the work were done",
+			name(c.f.attemptAt(won)), a.Name, won.key, name(by), by.Status), []act{won, a, lost}}
+	}
+	return proof{}
+}
+
 // markOutlived: an attempt wrote the mark and failed without taking it back.
 func markOutlived(c clue) proof {
 	won, lost, by := c.refused()
@@ -198,13 +252,26 @@ func subjectHeld(c clue) proof {
 func claimedInVain(c clue) proof {
 	for _, a := range c.claims("") {
 		at := c.f.attemptAt(a)
-		if !a.done || at == nil || at.Outcome != replay.Acked || len(c.f.attempts) > 1 && c.f.attempts[0] != at {
+		if !a.done || at == nil || at.Outcome != replay.Acked || len(c.f.attempts) > 1 && c.f.attempts[0] != at || c.sawState(at) {
 			continue
 		}
 		return proof{fmt.Sprintf("%s won %s and was answered %d, and no effect followed: its error was swallowed, or the work was lost after the answer",
 			name(at), a.key, at.Status), []act{a}}
 	}
 	return proof{}
+}
+
+// sawState says that an attempt read something of its subject that was there: it may have taken the event for out of date.
+func (c clue) sawState(at *replay.Attempt) bool {
+	subject := c.f.event.Subject
+	for _, list := range [][]act{c.acts, c.actsOf("")} {
+		for _, a := range list {
+			if a.deed == readDeed && a.done && subject != "" && strings.Contains(a.key, subject) && a.At >= at.Start && a.At <= at.End {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // failureKept: an attempt read a stored failure and gave it back.

@@ -31,8 +31,15 @@ func killedAfterEffect(c clue) proof {
 		if a.Struck != replay.ProcessKill || d == nil || d.Process == nil || d.Process.Moment != replay.MomentEffect || i+1 == len(c.f.attempts) {
 			continue
 		}
+		again := c.f.attempts[i+1]
+		for _, b := range c.f.attempts[i+1:] {
+			if b.Outcome == replay.Acked { // those before were told to come back
+				again = b
+				break
+			}
+		}
 		return proof{fmt.Sprintf("the process was killed between the effect of %s and its answer, and %s did it again: the effect and its marker are two steps, and the effect has no key of its own",
-			name(a), name(c.f.attempts[i+1])), c.acts[:min(len(c.acts), maxShown)]}
+			name(a), name(again)), c.acts[:min(len(c.acts), maxShown)]}
 	}
 	return proof{}
 }

@@ -59,7 +59,7 @@ func (d *docket) missingAltogether(v Verdict) []string {
 	} else if why := d.h.Stopped(); why != "" {
 		out = append(out, "the run was stopped before its end ("+why+")")
 	}
-	out = append(out, unfiredFaults(v.Faults)...)
+	out = append(out, d.unfiredFaults(v.Faults)...)
 	if t := typesWith(v.Types, "refused"); t != "" {
 		out = append(out, "not judged, because the endpoint refused them in control: "+t+
 			". If it looks objects up, use --keep-ids with events whose objects it knows, or stub the provider's API")
@@ -71,14 +71,15 @@ func (d *docket) missingAltogether(v Verdict) []string {
 }
 
 // unfiredFaults lists the faults that never took place. Where nothing was refused there is nothing to
-// retry, and races say for themselves why they were none.
-func unfiredFaults(rows []FaultRow) []string {
+// retry, races say for themselves why they were none, and an endpoint without a Redis cannot lose it.
+func (d *docket) unfiredFaults(rows []FaultRow) []string {
 	var out, unsent []string
 	for _, r := range rows {
 		switch {
 		case r.Planned == 0 || r.Fired > 0 || r.Fault == "retry" || r.Fault == "race" && r.Reason != unsentFault:
 		case r.Reason == unsentFault:
 			unsent = append(unsent, r.Fault)
+		case r.Reason == unusedRedis:
 		default:
 			out = append(out, fmt.Sprintf("the fault %s never took place: %s", r.Fault, r.Reason))
 		}
@@ -103,8 +104,15 @@ func (d *docket) allRefused() string {
 		return text + ": is --secret the endpoint's own?"
 	case last.Status == 404 || last.Status == 405:
 		return text + ": is the path in --target right?"
+	case d.lacksMsgpack():
+		return text + ": the embedded Redis cannot run its scripts, which use cmsgpack; put a real one behind the proxy: --redis-proxy redis://localhost:6379"
 	}
 	return text + ": see the endpoint's log"
+}
+
+// lacksMsgpack says that a script failed for want of what the embedded Redis does not have.
+func (d *docket) lacksMsgpack() bool {
+	return slices.ContainsFunc(d.h.Commands, func(c replay.Command) bool { return strings.Contains(c.Reply, "'cmsgpack'") })
 }
 
 func addMissing(missing []string, reason string) []string {

@@ -138,7 +138,7 @@ func (d *docket) repeated(f *dossier, m *memory) {
 		return
 	}
 	m.count(kind, beyond)
-	if kind == TrialLate && doubled == beyond {
+	if kind == TrialLate && doubled == beyond && !d.unused() {
 		m.age(d.delivery(f.course.late.Delivery).Wait, beyond)
 	}
 }

@@ -45,7 +45,7 @@ func (d *docket) tailOf(f *dossier) (tail []*replay.Attempt, enough bool) {
 }
 
 // outlasted says that a claim left behind in the faults would have expired before the last of the fault-free attempts.
-// A provider waits so long by itself, where its waits are not scaled.
+// A provider waits so long by itself, where its waits are not scaled; a clock that is not the endpoint's was moved in vain.
 func (d *docket) outlasted(tail []*replay.Attempt) bool {
 	h := &d.h.Header
 	switch {
@@ -54,7 +54,7 @@ func (d *docket) outlasted(tail []*replay.Attempt) bool {
 	case h.Lease == 0:
 		return false
 	}
-	return h.ClockMoved || tailSpan(tail) >= h.Lease
+	return h.ClockMoved && !d.unused() || tailSpan(tail) >= h.Lease
 }
 
 // tailSpan is how long after the first answer the last attempt was made.

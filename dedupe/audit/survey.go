@@ -54,7 +54,7 @@ func (d *docket) surveyed() survey {
 		if f.sentinel && s.unsettled.key == "" && f.unsettled() {
 			s.unsettled = unsettled{f.event.Key, d.rankOf(f)}
 		}
-		if a := f.course.late; a != nil && f.ackedBefore(a.Start) {
+		if a := f.course.late; a != nil && !d.unused() && f.ackedBefore(a.Start) {
 			s.late = max(s.late, d.delivery(a.Delivery).Wait)
 		}
 		if f.course.named && d.judgedForDouble(f) {

@@ -39,7 +39,7 @@ func (t Target) Choose(ctx context.Context, want Transport) (chosen Transport, w
 		return TransportRaw, "races in HTTP/1.1, by their last bytes", nil
 	case TransportAuto:
 		if t.URL.Scheme != "https" {
-			return TransportRaw, "races in HTTP/1.1, by their last bytes: without TLS the target does not say whether it speaks HTTP/2 (if it does: --transport mixed)", nil
+			return TransportRaw, "races in HTTP/1.1, by their last bytes (HTTP/2 without TLS has to be asked for: --transport mixed)", nil
 		}
 		for _, e := range all {
 			if e.tryH2(ctx) != nil {

@@ -34,6 +34,8 @@ type recorder struct {
 	forgot     bool
 	err        error
 	failed     func(error)
+	// background writes the bodies of the plan, while the run is under way already.
+	background sync.WaitGroup
 }
 
 // heldInMemory is how many records a run holds in memory, at about half a kilobyte each. A longer run is judged from its journal.
@@ -93,7 +95,8 @@ func (r *recorder) write(rec replay.Record) {
 	}
 }
 
-// Begin writes the header, the plan and the request bodies.
+// Begin writes the header, and the plan and the request bodies behind it: nobody waits for those, which have to be looked through
+// for secrets. What happens in the run stands behind the plan, and among the bodies.
 func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,30 +104,33 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	r.tallies[0].Deliveries = len(p.Deliveries)
 	r.hold(len(p.Events) + len(p.Deliveries))
 	r.write(replay.Record{Header: &h})
+	r.check(r.out.Flush()) // a full disk is told before anything is sent
 	for rec := range p.Records() {
 		r.write(rec)
 	}
-	if err := r.bodies(p.Events); err != nil {
-		return err
-	}
-	r.check(r.out.Flush())
+	r.background.Go(func() {
+		if err := r.Bodies(p.Events); err != nil && r.failed != nil {
+			r.failed(err)
+		}
+	})
 	return r.err
 }
 
-// Bodies writes the request bodies of events that were not in the plan when the run began.
+// Bodies writes the request bodies of events.
 func (r *recorder) Bodies(events []replay.Event) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.bodies(events)
-}
-
-func (r *recorder) bodies(events []replay.Event) error {
 	for _, e := range events {
 		whole, err := e.Loaded()
 		if err != nil {
 			return fmt.Errorf("fixture %w", err)
 		}
-		r.write(replay.Record{Body: &replay.Body{Event: e.Key, Text: r.text(string(whole.Body))}})
+		body := replay.Record{Body: &replay.Body{Event: e.Key, Text: r.text(string(whole.Body))}}
+		r.mu.Lock()
+		r.write(body)
+		err = r.err
+		r.mu.Unlock()
+		if err != nil {
+			return nil // it was told already
+		}
 	}
 	return nil
 }
@@ -288,6 +294,7 @@ func (r *recorder) Forgot() bool {
 
 // Close flushes and closes the journal and returns what is held of it.
 func (r *recorder) Close() (replay.Journal, error) {
+	r.background.Wait()
 	err := r.out.Close() // not under the lock: it may have a failure to tell
 	r.mu.Lock()
 	defer r.mu.Unlock()

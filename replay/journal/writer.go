@@ -17,7 +17,7 @@ const Delay = 20 * time.Millisecond
 
 // The bounds on what waits: whoever records more has to wait until some of it is written.
 const (
-	maxWaiting      = 8192    // records
+	maxWaiting      = 32768   // records
 	maxWaitingBytes = 4 << 20 // of response bodies and other texts
 	batch           = 256     // so many records are written without any delay
 )

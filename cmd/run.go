@@ -187,7 +187,7 @@ func missingArguments(fixtures, target bool) error {
 }
 
 func (o *RunOptions) target() (dispatch.Target, error) {
-	if !slices.Contains(dispatch.Transports(), o.Transport) {
+	if o.Transport != "" && !slices.Contains(dispatch.Transports(), o.Transport) {
 		return dispatch.Target{}, usagef("--transport %s: unknown; choose from %s", safe(o.Transport), strings.Join(dispatch.Transports(), ", "))
 	}
 	t := dispatch.Target{Header: http.Header{}, Guard: &dispatch.Guard{AllowHosts: o.AllowHosts}}

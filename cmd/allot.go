@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,8 +25,12 @@ func (o *RunOptions) openMiddle(c *cobra.Command, show *progress) (*middle, erro
 	}
 	o.WithRedis = true
 	o.started, o.clock = o.Exec != "", m.embedded != nil
-	if m.embedded != nil && !c.Flags().Changed("late") {
+	switch {
+	case c.Flags().Changed("late"):
+	case m.embedded != nil:
 		o.Late, o.lateByClock = lateByClock(), true
+	case m.scale > 0:
+		o.Late, o.lateByClock = []time.Duration{25 * time.Hour}, true
 	}
 	if o.Exec == "" {
 		show.Say("redis proxy: the endpoint's REDIS_URL is %s", m.URL())

@@ -216,9 +216,12 @@ func (c *conduct) completeHeader() error {
 			h.TimeScale = min(h.TimeScale, quickScale(p))
 		}
 	}
-	h.ClockMoved, h.Lease = c.late != nil, c.o.Lease
+	h.ClockMoved, h.Lease, h.TTLScale = c.late != nil, c.o.Lease, c.scale()
 	if h.ClockMoved {
 		h.Lease = max(h.Lease, clockRecovery)
+	}
+	if err := c.checkLate(); err != nil {
+		return err
 	}
 	if h.Lease < 0 || h.Patience < 0 || h.TimeScale < 0 || h.TimeScale > 1 {
 		return usagef("--lease, --patience and --time-scale must be above zero, and --time-scale at most 1")
@@ -277,7 +280,7 @@ func (c *conduct) send() error { return c.dispatch(c.p.plan, c.beforePhase) }
 
 func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Phase) error) error {
 	var late func(context.Context, time.Duration) error
-	if c.late != nil {
+	if c.late != nil || c.scale() > 0 {
 		late = c.growOld
 	}
 	running, err := dispatch.Run(c.stop.soft, p, c.target, dispatch.Options{
@@ -344,7 +347,7 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 			return errNothingAcked
 		}
 	}
-	if p == replay.PhaseLate && c.late != nil {
+	if p == replay.PhaseLate && (c.late != nil || c.scale() > 0) {
 		c.hand = c.newHand()
 	}
 	if p == replay.PhaseFault || p == replay.PhaseProcess || p == replay.PhaseLate {

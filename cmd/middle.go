@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"math"
 	"net"
 	"net/url"
 	"strings"
@@ -31,7 +30,7 @@ type MiddleOptions struct {
 func (o *MiddleOptions) add(f *pflag.FlagSet) {
 	f.StringVar(&o.RedisProxy, "redis-proxy", "", "stand between the endpoint and its Redis, which is embedded or the server at a redis:// `URL`: the endpoint is to use the address that is printed")
 	f.StringVar(&o.RedisListen, "redis-proxy-listen", "127.0.0.1:0", "`address` at which the endpoint finds that Redis")
-	f.Float64Var(&o.RedisTTL, "redis-ttl-scale", 0, "`factor` on the times to live that the endpoint gives to keys, where the clock of its Redis cannot be moved (default: leave them)")
+	f.Float64Var(&o.RedisTTL, "redis-ttl-scale", 0, "`factor` on the times to live that the endpoint gives to keys while late duplicates are sent, and on how long these wait, where the clock of its Redis cannot be moved: 0.0001 makes 9 s of a day (default: leave both)")
 }
 
 // middle is what stands between the endpoint and its Redis. One serves all runs of a command, because
@@ -42,6 +41,7 @@ type middle struct {
 	address  string              // of the first listener
 	listen   string
 	made     time.Time
+	scale    float64 // of times to live and ages, while late duplicates are sent; 0 for none
 
 	mu    sync.Mutex
 	rec   *recorder // of the run under way; nil between runs
@@ -57,11 +57,14 @@ func (o MiddleOptions) open() (*middle, error) {
 		}
 		return nil, nil
 	}
-	if o.RedisTTL < 0 || math.IsNaN(o.RedisTTL) || o.RedisTTL > 1000 {
-		return nil, usagef("--redis-ttl-scale %g: give a factor above 0, such as 0.001", o.RedisTTL)
+	if o.RedisTTL != 0 && !(o.RedisTTL > 0 && o.RedisTTL < 1) {
+		return nil, usagef("--redis-ttl-scale %g: give a factor between 0 and 1, such as 0.0001", o.RedisTTL)
 	}
-	m := &middle{listen: o.RedisListen, made: time.Now()}
-	po := proxy.Options{OnCommand: m.command, OnFault: m.struck, Scale: o.RedisTTL, Base: m.made}
+	if o.RedisTTL != 0 && o.RedisProxy == "embedded" {
+		return nil, usagef("--redis-ttl-scale is for a server whose clock cannot be moved; that of the embedded Redis can: leave it out")
+	}
+	m := &middle{listen: o.RedisListen, made: time.Now(), scale: o.RedisTTL}
+	po := proxy.Options{OnCommand: m.command, OnFault: m.struck, Base: m.made}
 	var err error
 	if o.RedisProxy == "embedded" {
 		if m.embedded, err = reference.NewEmbeddedWall(); err != nil {
@@ -201,6 +204,10 @@ func (m *middle) phase(p replay.Phase) {
 		m.arm()
 	case replay.PhaseTail:
 		m.proxy.Heal()
+	case replay.PhaseFresh:
+		m.proxy.Scale(m.scale, scaledLeast)
+	case replay.PhaseSentinel:
+		m.proxy.Scale(0, 0)
 	}
 }
 
@@ -241,6 +248,7 @@ func (m *middle) late(_ context.Context, d time.Duration) error {
 // detach ends a run.
 func (m *middle) detach() {
 	m.proxy.Heal()
+	m.proxy.Scale(0, 0)
 	if n := m.proxy.Dropped(); n > 0 {
 		m.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkNote, At: m.rec.Now(),
 			Text: fmt.Sprintf("%d Redis commands were passed on and not written down: there were too many", n)})

@@ -9,14 +9,18 @@ import (
 
 // What goes by on the wall counts where the clock goes on by itself, and only there.
 func TestHandMovesTheClockToTheAge(t *testing.T) {
-	for followed, want := range map[bool][3]time.Duration{
-		true:  {58 * time.Second, time.Minute - time.Second, 0},
-		false: {time.Minute, time.Minute, time.Second},
+	for rate, want := range map[float64][3]time.Duration{
+		1: {58 * time.Second, time.Minute - time.Second, 0},
+		0: {time.Minute, time.Minute, time.Second},
 	} {
-		h := &hand{from: 10 * time.Second, followed: followed}
-		got := [3]time.Duration{h.next(time.Minute, 12*time.Second), h.next(time.Minute, 13*time.Second), h.next(time.Second, time.Minute)}
+		h := &hand{from: 10 * time.Second, rate: rate}
+		var got [3]time.Duration
+		for i, now := range []time.Duration{12 * time.Second, 13 * time.Second, time.Minute} {
+			got[i] = h.next([]time.Duration{time.Minute, time.Minute, time.Second}[i], now)
+			h.moved += got[i]
+		}
 		if got != want {
-			t.Errorf("followed %v: %v, want %v", followed, got, want)
+			t.Errorf("rate %v: %v, want %v", rate, got, want)
 		}
 	}
 }

@@ -42,6 +42,9 @@ type Header struct {
 	ClockMoved bool `json:"clock_moved,omitempty"`
 	// Transport is how the copies of a race travelled: raw (HTTP/1.1), h2 or mixed; empty for raw.
 	Transport string `json:"transport,omitempty"`
+	// TTLScale is the factor by which, for the late duplicates, the times to live in the endpoint's Redis commands were
+	// shortened, and their ages with them; 0 where they were not.
+	TTLScale float64 `json:"ttl_scale,omitempty"`
 	// Sources are the effect sources, as labels without secrets.
 	Sources []SourceInfo `json:"sources,omitempty"`
 	// Expect is --expect-effects: how many effects an event of a type has, overriding what control showed.

@@ -3,5 +3,5 @@
 // after a command, answers with errors, delays, swallows, and makes the server forget.
 //
 // It understands no more of a command than its name, its keys and the ids in it, and never changes one, but for times to
-// live where Options.Scale asks for that. What it cannot read as RESP it passes on all the same.
+// live where Scale asks for that. What it cannot read as RESP it passes on all the same.
 package proxy

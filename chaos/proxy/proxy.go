@@ -26,8 +26,6 @@ type Options struct {
 	OnCommand func(replay.Command)
 	// OnFault is told every command that a fault strikes, when it does. It must be quick.
 	OnFault func(Fault, replay.Command)
-	// Scale is the factor on times to live; 0 leaves commands as they are.
-	Scale float64
 	// Base is what times count from; zero is the call of New.
 	Base time.Time
 }
@@ -38,6 +36,7 @@ type Proxy struct {
 	faults faults
 	log    log
 	ids    atomic.Pointer[IDs]
+	scale  atomic.Pointer[scale]
 	work   sync.WaitGroup
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -164,6 +163,16 @@ func (p *Proxy) Count(event string) int {
 	p.log.mu.Lock()
 	defer p.log.mu.Unlock()
 	return p.log.ofEvent[event]
+}
+
+// Scale multiplies the times to live in commands by a factor from now on, but makes none shorter than least that was not.
+// A factor of 0 leaves them as they are.
+func (p *Proxy) Scale(factor float64, least time.Duration) {
+	if factor == 0 {
+		p.scale.Store(nil)
+		return
+	}
+	p.scale.Store(&scale{factor, least})
 }
 
 // Arm puts faults in place, beside those that are.

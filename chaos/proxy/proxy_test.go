@@ -257,12 +257,24 @@ func TestScale(t *testing.T) {
 		for _, w := range strings.Fields(in) {
 			args = append(args, []byte(w))
 		}
-		got := string(scaled(args, 0.01, now))
+		got := string(scale{factor: 0.01}.scaled(args, now))
 		if want != "" {
 			want = string(Encode(strings.Fields(want)...))
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// What lives shortly lives as long as it did: it is a lock, and the work it guards takes as long as ever.
+func TestScaleHasALeast(t *testing.T) {
+	by := scale{factor: 0.001, least: time.Second}
+	for in, want := range map[time.Duration]time.Duration{
+		24 * time.Hour: 86400 * time.Millisecond, time.Minute: time.Second, 200 * time.Millisecond: 200 * time.Millisecond,
+	} {
+		if got := by.of(in); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}
 }

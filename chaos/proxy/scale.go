@@ -6,14 +6,25 @@ import (
 	"time"
 )
 
+// scale is what times to live are multiplied by, and what they do not become shorter than: a lock is to outlive the work it guards.
+type scale struct {
+	factor float64
+	least  time.Duration
+}
+
+// of is what becomes of a time to live.
+func (by scale) of(d time.Duration) time.Duration {
+	return max(min(d, by.least), time.Duration(float64(d)*by.factor))
+}
+
 // scaled returns the command with its times to live multiplied; nil where it has none. Whole seconds become
 // milliseconds, so that a minute can become a tenth of a second. Times inside scripts are not seen.
-func scaled(args [][]byte, factor float64, now time.Time) []byte {
+func (by scale) scaled(args [][]byte, now time.Time) []byte {
 	out := make([]string, len(args))
 	for i, a := range args {
 		out[i] = string(a)
 	}
-	if !scaleArgs(out, factor, now) {
+	if !by.scaleArgs(out, now) {
 		return nil
 	}
 	return Encode(out...)
@@ -43,10 +54,10 @@ var (
 // optionsFrom is where the options of a command begin, of those that have any with a time.
 var optionsFrom = map[string]int{"SET": 3, "GETEX": 2}
 
-func scaleArgs(args []string, factor float64, now time.Time) bool {
+func (by scale) scaleArgs(args []string, now time.Time) bool {
 	name := strings.ToUpper(args[0])
 	if u, is := expiries[name]; is && len(args) > 2 {
-		if !u.scale(&args[2], factor, now) {
+		if !u.scale(&args[2], by, now) {
 			return false
 		}
 		args[0] = u.millis
@@ -57,7 +68,7 @@ func scaleArgs(args []string, factor float64, now time.Time) bool {
 		return false
 	}
 	for i := from; i+1 < len(args); i++ {
-		if u, is := options[strings.ToUpper(args[i])]; is && u.scale(&args[i+1], factor, now) {
+		if u, is := options[strings.ToUpper(args[i])]; is && u.scale(&args[i+1], by, now) {
 			args[i] = u.millis
 			return true
 		}
@@ -66,7 +77,7 @@ func scaleArgs(args []string, factor float64, now time.Time) bool {
 }
 
 // scale rewrites a time, if it is one that a server would take.
-func (u unit) scale(text *string, factor float64, now time.Time) bool {
+func (u unit) scale(text *string, by scale, now time.Time) bool {
 	n, err := strconv.ParseInt(*text, 10, 64)
 	if err != nil || n <= 0 || n > int64(1<<62)/int64(u.size) {
 		return false
@@ -80,6 +91,6 @@ func (u unit) scale(text *string, factor float64, now time.Time) bool {
 		}
 		from = now.UnixMilli()
 	}
-	*text = strconv.FormatInt(from+max(1, int64(float64(d)*factor)/int64(time.Millisecond)), 10)
+	*text = strconv.FormatInt(from+max(1, by.of(d).Milliseconds()), 10)
 	return true
 }

@@ -169,8 +169,8 @@ func (s *session) forward(w pending) (fate, []byte) {
 		w.last = true
 	}
 	s.expect(w)
-	if s.p.o.Scale > 0 {
-		return passed, scaled(c.args, s.p.o.Scale, time.Now())
+	if by := s.p.scale.Load(); by != nil {
+		return passed, by.scaled(c.args, time.Now())
 	}
 	return passed, nil
 }

@@ -20,6 +20,8 @@ type Memory struct {
 	// 0 where none showed it.
 	Held   Micros `json:"held_us"`
 	Forgot Micros `json:"forgot_us"`
+	// Claimed is for how long the endpoint's Redis commands say that events are remembered, where that was not measured.
+	Claimed Micros `json:"claimed_us,omitempty"`
 	// PerProcess says that each replica remembers for itself.
 	PerProcess bool `json:"per_process,omitempty"`
 	// Trials are the ways in which events were repeated.
@@ -35,7 +37,7 @@ type Trial struct {
 }
 
 func newMemory(h replay.Header, m audit.Memory) Memory {
-	out := Memory{Held: Micros(m.Held), Forgot: Micros(m.Forgot), PerProcess: m.PerProcess, Trials: make([]Trial, 0, len(m.Trials))}
+	out := Memory{Held: Micros(m.Held), Forgot: Micros(m.Forgot), Claimed: Micros(m.Claimed), PerProcess: m.PerProcess, Trials: make([]Trial, 0, len(m.Trials))}
 	for _, t := range m.Trials {
 		out.Trials = append(out.Trials, Trial(t))
 	}
@@ -178,12 +180,15 @@ func (w witness) name(of func(replay.Profile) string, otherwise string) string {
 func (w witness) span(late audit.Trial) string {
 	least, most := age(w.Held), age(w.Forgot)
 	switch {
-	case late.Tried == 0:
+	case late.Tried == 0, w.Held == 0 && w.Forgot == 0:
 		return ""
 	case w.Forgot == 0 && w.retrySpan() > 0 && w.Held >= w.retrySpan()-time.Minute:
 		return fmt.Sprintf("remembers at least %s (measured: still known at %s)", hours(w.retrySpan()), exactly(w.Held))
 	case w.Forgot == 0:
 		return "remembers at least " + least
+	case w.measured() && w.header.TTLScale > 0:
+		return fmt.Sprintf("remembers for about %s (measured through times to live shortened by %s: still known at %s, processed again at %s)",
+			exactly(((w.Held + w.Forgot) / 2).Round(time.Minute)), scaleText(w.header.TTLScale), exactly(w.Held), exactly(w.Forgot))
 	case w.measured():
 		return fmt.Sprintf("remembers for %s (measured: still known at %s, processed again at %s)", exactly(w.Forgot), exactly(w.Held), exactly(w.Forgot))
 	case w.Held == 0:
@@ -194,11 +199,15 @@ func (w witness) span(late audit.Trial) string {
 	return fmt.Sprintf("remembers some events %s, others less than %s", least, most)
 }
 
-// measured says that a window is known as exactly as a search makes it: to the second up to ten minutes, else to the minute.
+// measured says that a window is known as exactly as a search makes it: to the second up to ten minutes, else to the minute, or
+// to an eighth where ages were shortened.
 func (w witness) measured() bool {
 	step := time.Minute
 	if w.Forgot <= 10*time.Minute {
 		step = time.Second
+	}
+	if w.header.TTLScale > 0 {
+		step = max(step, w.Forgot/8)
 	}
 	return w.Held > 0 && w.Held < w.Forgot && w.Forgot-w.Held <= step
 }
@@ -250,8 +259,13 @@ func (w witness) untested() string {
 	if len(add) > 0 {
 		out = append(out, "on what: not tested (--faults all,"+strings.Join(add, ",")+")")
 	}
-	if w.Trial(audit.TrialLate).Tried == 0 {
+	switch {
+	case w.Trial(audit.TrialLate).Tried == 0 && w.Claimed > 0:
+		out = append(out, fmt.Sprintf("how long: it claims %s, which was not measured (--late %s, or --redis-ttl-scale)", hours(w.Claimed), lateHint))
+	case w.Trial(audit.TrialLate).Tried == 0:
 		out = append(out, "how long: not tested (--late "+lateHint+")")
+	case w.Held == 0 && w.Forgot == 0 && w.header.TTLScale > 0:
+		out = append(out, "how long: not measured, because times to live inside scripts, or elsewhere than in Redis, are not shortened")
 	}
 	return strings.Join(out, "; ")
 }

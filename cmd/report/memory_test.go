@@ -74,6 +74,25 @@ func TestMemoryNamesTheKeyOnlyWhereThereIsOne(t *testing.T) {
 	}
 }
 
+// What commands say is told as what it is.
+func TestMemoryClaimed(t *testing.T) {
+	trials := []audit.Trial{{Kind: "duplicate", Tried: 4}, {Kind: "other-bytes", Tried: 1}, {Kind: "twins", Tried: 1}}
+	m := newMemory(replay.Header{}, audit.Memory{Trials: trials, Claimed: 24 * time.Hour})
+	if want := "how long: it claims 24 h, which was not measured (--late 70s, or --redis-ttl-scale)"; m.Untested != want {
+		t.Errorf("%q, want %q", m.Untested, want)
+	}
+	scaled := replay.Header{TTLScale: 0.0001}
+	for forgot, want := range map[time.Duration]string{
+		25 * time.Hour: "remembers for about 24h0m (measured through times to live shortened by 1/10000: still known at 23h0m, processed again at 25h0m)",
+		0:              "remembers at least 23 h",
+	} {
+		m = newMemory(scaled, audit.Memory{Trials: append(trials, audit.Trial{Kind: "late", Tried: 2}), Held: 23 * time.Hour, Forgot: forgot})
+		if !strings.HasSuffix(m.Statement, want) {
+			t.Errorf("%q, want %q", m.Statement, want)
+		}
+	}
+}
+
 func TestMemoryPerProcess(t *testing.T) {
 	m := audit.Memory{PerProcess: true, Trials: []audit.Trial{{Kind: "duplicate", Tried: 4}, {Kind: "replicas", Tried: 4, Failed: 4}}}
 	if got, want := newMemory(replay.Header{}, m).Statement, "deduplicates, per process"; got != want {

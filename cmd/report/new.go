@@ -77,6 +77,8 @@ func newLate(h replay.History, tested time.Duration) Late {
 	switch {
 	case tested > 0 && l.ClockMoved:
 		l.Statement = fmt.Sprintf("tested up to an age of %s, by moving the endpoint's clock", span(tested))
+	case tested > 0 && h.Header.TTLScale > 0:
+		l.Statement = fmt.Sprintf("tested up to an age of %s, by shortening ages and times to live by %s", span(tested), scaleText(h.Header.TTLScale))
 	case tested > 0:
 		l.Statement = fmt.Sprintf("tested up to an age of %s", span(tested))
 	case len(l.Planned) > 0 && audit.Unused(&h):

@@ -27,7 +27,7 @@ func judgeDouble(d *docket) ([]Finding, int) {
 }
 
 func (d *docket) judgedForDouble(f *dossier) bool {
-	return len(f.attempts) > 0 && !f.shared && !f.forgotten && f.badSignature == replay.SignValid && f.standing == ""
+	return len(f.attempts) > 0 && !f.shared && !f.forgotten && f.badSignature == replay.SignValid && f.standing == "" && !d.outlived(f)
 }
 
 // surplus is one effect name with more effects than normal.
@@ -201,7 +201,11 @@ func judgeWindow(d *docket) ([]Finding, int) {
 			continue
 		}
 		judged++
-		age, profile := d.delivery(late.Delivery).Wait, d.h.Header.ProfileOf(f.event.Provider)
+		_, age := d.ageOf(f)
+		profile := d.h.Header.ProfileOf(f.event.Provider)
+		if d.h.Header.TTLScale > 0 {
+			age = age.Round(time.Minute)
+		}
 		for _, s := range d.surpluses(f) {
 			if s.first.At < late.Start || age > profile.RetrySpan {
 				continue

@@ -158,12 +158,11 @@ func (c clue) taken() (pairs [][2]act) {
 // ago writes the distance of two acts.
 func ago(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
-// claimedWindow says for how long keys are kept after control's events, where no late duplicate measured it.
-func (d *docket) claimedWindow() string {
+// claimedWindow is the command that gave an event of control the longest time to live, where no late duplicate measured it; zero for none.
+func (d *docket) claimedWindow() (longest act) {
 	if !d.h.Plan.Settings.Redis || d.survey.late > 0 {
-		return ""
+		return act{}
 	}
-	var longest act
 	for _, f := range d.events {
 		if !f.control {
 			continue
@@ -174,9 +173,10 @@ func (d *docket) claimedWindow() string {
 			}
 		}
 	}
-	if longest.ttl == 0 {
-		return ""
-	}
+	return longest
+}
+
+func (d *docket) claimedText(by act) string {
 	return fmt.Sprintf("the endpoint claims to remember events for %s (%s); that was not measured, and scripts may say otherwise; the provider redelivers for up to %s",
-		span(longest.ttl), longest.Text(), span(d.h.Header.Profile.RetrySpan))
+		span(by.ttl), by.Text(), span(d.h.Header.Profile.RetrySpan))
 }

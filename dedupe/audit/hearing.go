@@ -78,6 +78,7 @@ func (d *docket) conclude(h hearing) Verdict {
 	v := Verdict{Findings: []Finding{}, Races: d.raced, Faults: d.faultRows(h.faults), Types: d.learnt.rows(), Notes: d.notes(),
 		LateTested: h.survey.late, Memory: h.survey.memory.told(), Events: h.rows, Score: h.score,
 		Counted: Counted{h.score.Right + h.score.Wrong + h.score.Undecided, d.races.gates, d.races.overlapped}}
+	v.Memory.Claimed = d.claimedWindow().ttl
 	v.Missing = d.missingAltogether(v)
 	for i, c := range checks {
 		r := CheckResult{Name: c.name, Severity: c.severity}

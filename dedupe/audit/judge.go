@@ -129,8 +129,8 @@ func (d *docket) notes() []string {
 			out = append(out, m.Text)
 		}
 	}
-	if text := d.claimedWindow(); text != "" {
-		out = append(out, text)
+	if by := d.claimedWindow(); by.ttl > 0 {
+		out = append(out, d.claimedText(by))
 	}
 	n := 0
 	for _, c := range d.unmatched {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,6 +39,9 @@ type Memory struct {
 	// again; 0 where no late duplicate showed either.
 	Held   time.Duration `json:"held_ns"`
 	Forgot time.Duration `json:"forgot_ns"`
+	// Claimed is the longest time to live that the endpoint gave a key of an event in control, where no late duplicate
+	// measured anything; 0 where none did, or nobody saw its commands.
+	Claimed time.Duration `json:"claimed_ns,omitempty"`
 	// PerProcess says that events were processed again at other replicas, once by each, and never twice by one.
 	PerProcess bool `json:"per_process"`
 }
@@ -139,7 +143,11 @@ func (d *docket) repeated(f *dossier, m *memory) {
 	}
 	m.count(kind, beyond)
 	if kind == TrialLate && doubled == beyond && !d.unused() {
-		m.age(d.delivery(f.course.late.Delivery).Wait, beyond)
+		if least, most := d.ageOf(f); beyond {
+			m.age(most, beyond)
+		} else if d.keptByTTL(f) {
+			m.age(least, beyond)
+		}
 	}
 }
 
@@ -186,6 +194,42 @@ func (m *memory) age(age time.Duration, doubled bool) {
 	case m.forgot == 0 || age < m.forgot:
 		m.forgot = age
 	}
+}
+
+// ageOf is how old an event was, at least and at most, by what the endpoint remembers it by, when its late duplicate was handled. Where
+// times to live were shortened, so were ages, and the time that deliveries took counts for more.
+func (d *docket) ageOf(f *dossier) (least, most time.Duration) {
+	late, scale := f.course.late, d.h.Header.TTLScale
+	age := d.delivery(late.Delivery).Wait
+	if scale == 0 || !f.acked() {
+		return age, age
+	}
+	end := late.End
+	for _, t := range f.tallies {
+		for _, e := range t.seen {
+			end = max(end, e.At)
+		}
+	}
+	return time.Duration(float64(late.Start-f.acks[0].End) / scale), time.Duration(float64(end-f.attempts[0].Start) / scale)
+}
+
+// keptByTTL says that a known event was remembered by what grows old with its age. The times inside scripts are not shortened, nor is what
+// is remembered elsewhere.
+func (d *docket) keptByTTL(f *dossier) bool {
+	if d.h.Header.TTLScale == 0 {
+		return true
+	}
+	acts := d.actsOf(f.event.Key)
+	return len(acts) > 0 && !slices.ContainsFunc(acts, func(a act) bool { return strings.HasPrefix(a.Name, "EVAL") || strings.HasPrefix(a.Name, "FCALL") })
+}
+
+// outlived says that the late duplicate came, by the endpoint's memory, when no provider would have sent it any more.
+func (d *docket) outlived(f *dossier) bool {
+	if d.h.Header.TTLScale == 0 || f.course.late == nil {
+		return false
+	}
+	_, most := d.ageOf(f)
+	return most > d.h.Header.ProfileOf(f.event.Provider).RetrySpan
 }
 
 func (d *docket) raceTookPlace(f *dossier) bool {

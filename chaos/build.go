@@ -73,6 +73,8 @@ func check(in Input) error {
 		return fmt.Errorf("--copies %d: a duplicate needs at least 2 deliveries", s.Copies)
 	case s.Race < 2 || s.Race > maxRace:
 		return fmt.Errorf("--race %d: a gate holds 2 to %d copies", s.Race, maxRace)
+	case s.Dense < 0 || s.Dense == 1 || s.Dense > maxDense, s.Dense == 0 && slices.Contains(s.Faults, "dense"):
+		return fmt.Errorf("--dense %d: a dense release holds 2 to %d events", s.Dense, maxDense)
 	case s.Replicas < 0:
 		return fmt.Errorf("%d replicas: a number of addresses is needed", s.Replicas)
 	case s.Bursts < 1:
@@ -86,8 +88,11 @@ func check(in Input) error {
 	return nil
 }
 
-// maxRace bounds a gate: every copy needs a connection of its own.
-const maxRace = 100
+// maxRace and maxDense bound gates: every copy needs a connection of its own.
+const (
+	maxRace  = 100
+	maxDense = 500
+)
 
 // finish sorts, numbers and links the deliveries. It is the only place that
 // numbers them: a fault that appended out of order would stall others.

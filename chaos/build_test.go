@@ -63,7 +63,7 @@ func profile() replay.Profile {
 
 func input(seed uint64) chaos.Input {
 	return chaos.Input{Events: fixtures(), Profile: profile(), Rename: rename, Seed: seed,
-		Settings: replay.PlanSettings{Faults: ordinary(), Copies: 3, Race: 3, Bursts: 2, Late: []time.Duration{70 * time.Second}, Signed: true}}
+		Settings: replay.PlanSettings{Faults: ordinary(), Copies: 3, Race: 3, Bursts: 2, Dense: 4, Late: []time.Duration{70 * time.Second}, Signed: true}}
 }
 
 func build(t testing.TB, in chaos.Input) replay.Plan {
@@ -335,7 +335,7 @@ func TestParseFaults(t *testing.T) {
 		{"all", ordinary()},
 		{"all,twins", append(ordinary(), "twins")},
 		{"race, duplicate", []string{"duplicate", "race"}},
-		{"all,-race,-late", []string{"duplicate", "retry", "timeout", "truncated", "reorder", "bad-signature"}},
+		{"all,-race,-late", []string{"duplicate", "retry", "timeout", "truncated", "reorder", "bad-signature", "dense"}},
 	} {
 		got, err := chaos.ParseFaults(tc.list)
 		if err != nil || !slices.Equal(got, tc.want) {

@@ -36,13 +36,13 @@ func judged(t *testing.T, handler reference.Handler) (replay.History, audit.Verd
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := PlanningOptions{Secrets: []string{testSecret}, Seed: 5, Faults: "all", Copies: 3, Race: 3, Bursts: 2,
+	o := PlanningOptions{Secrets: []string{testSecret}, Seed: 5, Faults: "all", Copies: 3, Race: 3, Bursts: 2, Dense: 5,
 		Late: []time.Duration{70 * time.Second}, Only: []string{"payment_intent.*", "customer.*"}}
 	p, err := o.planWith(set, func(string, ...any) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := simulate.Run(t.Context(), p.plan, handler, simulate.Options{Seed: 77, Engine: "model",
+	h, err := simulate.Run(t.Context(), p.plan, handler, simulate.Options{Seed: 79, Engine: "model",
 		Fails: reference.FailHalf(p.plan), Profile: p.sides[0].profile})
 	if err != nil {
 		t.Fatal(err)

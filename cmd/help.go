@@ -39,7 +39,7 @@ func foremost() map[string][]string {
 		"run":    {"target", "secret", "effects", "faults", "late", "seed", "only", "exec", "out", "baseline"},
 		"demo":   {"faults", "seed", "only", "out", "tui", "work"},
 		"load":   {"target", "secret", "effects", "rate", "duration", "duplicates", "races", "bad-signatures", "closed", "fail-if", "out", "results"},
-		"plan":   {"faults", "seed", "only", "late", "copies", "race", "bursts", "provider", "out"},
+		"plan":   {"faults", "seed", "only", "late", "copies", "race", "bursts", "dense", "provider", "out"},
 		"serve":  {"listen", "secret", "work", "fail-first", "redis", "provider"},
 		"record": {"listen", "forward", "out", "provider"},
 	}

@@ -22,7 +22,7 @@ func TestMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := uint64(1); seed <= seeds; seed++ {
-		o := PlanningOptions{Secrets: []string{testSecret}, Seed: seed, Faults: "all", Copies: 3, Race: 3, Bursts: 2,
+		o := PlanningOptions{Secrets: []string{testSecret}, Seed: seed, Faults: "all", Copies: 3, Race: 3, Bursts: 2, Dense: 5,
 			Late: []time.Duration{70 * time.Second, 71 * time.Hour}, Only: []string{"payment_intent.*", "customer.*"}}
 		p, err := o.planWith(set, func(string, ...any) {})
 		if err != nil {

@@ -30,6 +30,7 @@ type PlanningOptions struct {
 	Copies    int
 	Race      int
 	Bursts    int
+	Dense     int
 	Late      []time.Duration
 	KeepIDs   bool
 	Only      []string
@@ -59,6 +60,7 @@ func (o *PlanningOptions) add(f *pflag.FlagSet) {
 	f.IntVar(&o.Copies, "copies", 3, "deliveries of a duplicated event")
 	f.IntVar(&o.Race, "race", 3, "copies per gate: released together, so that they race")
 	f.IntVar(&o.Bursts, "bursts", 5, "gated bursts per raced event")
+	f.IntVar(&o.Dense, "dense", 50, "events per dense release, two copies each")
 	f.DurationSliceVar(&o.Late, "late", nil, "also send duplicates this long after the acknowledgement (really waits)")
 	f.BoolVar(&o.KeepIDs, "keep-ids", false, "send the recorded ids instead of fresh ones, each event in one role only")
 }
@@ -132,7 +134,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	o.tellOfFixtures(set, p.events, say)
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
-		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Replicas: o.replicas,
+		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Dense: o.Dense, Replicas: o.replicas,
 			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	p.plan, err = chaos.Build(p.input)

@@ -21,7 +21,7 @@ import (
 func randomPlan(seed uint64) (replay.Plan, error) {
 	plan, err := chaos.Build(chaos.Input{
 		Events: scenario.Fixtures(), Profile: scenario.Profile(), Rename: scenario.Rename, FromSource: scenario.FromSource, Seed: seed,
-		Settings: replay.PlanSettings{Faults: chaos.Names(), Copies: 2, Race: 3, Bursts: 1, Signed: true,
+		Settings: replay.PlanSettings{Faults: chaos.Names(), Copies: 2, Race: 3, Bursts: 1, Dense: 5, Signed: true,
 			Late: []time.Duration{70 * time.Second, 25 * time.Hour}},
 	})
 	return scenario.Rush(plan, seed), err

@@ -106,21 +106,14 @@ func (r Report) latencyChart() chart {
 
 func (r Report) spreadChart() chart {
 	c := chart{ID: "spread", Title: "How close raced copies left", Head: []string{"races", "number", "median spread", "narrowest", "widest"},
-		Caption: "The time between the first and the last copy's last byte, per gate, on a logarithmic axis. " +
+		Caption: "The time between the first and the last copy's last byte, per race (of a dense release, the median of its events), on a logarithmic axis. " +
 			"Where a copy was answered before all were sent, copies did not overlap, and the race proves nothing."}
 	type kind struct {
 		name, class string
 		spreads     []Micros
 	}
-	kinds := []*kind{{name: "overlapped", class: "run"}, {name: "not overlapped", class: "quiet"}}
-	var all []Micros
-	for _, g := range r.Races {
-		k := kinds[0]
-		if !g.Overlapped {
-			k = kinds[1]
-		}
-		k.spreads, all = append(k.spreads, g.Spread), append(all, g.Spread)
-	}
+	kinds := []kind{{"overlapped", "run", r.spreads(true)}, {"not overlapped", "quiet", r.spreads(false)}}
+	all := slices.Concat(kinds[0].spreads, kinds[1].spreads)
 	slices.Sort(all)
 	x, ticks := logAxis(buckets(all))
 	c.Ticks = ticks
@@ -129,8 +122,7 @@ func (r Report) spreadChart() chart {
 		if n == 0 {
 			continue
 		}
-		slices.Sort(k.spreads)
-		median := k.spreads[n/2]
+		median := median(k.spreads)
 		c.add(chartRow{Who: k.name, What: fmt.Sprintf("%s, median %s", plural(n, "race"), median.text()), Class: k.class,
 			Median: share100(x(median))}, buckets(k.spreads), x, "races")
 		c.Table = append(c.Table, []string{k.name, fmt.Sprint(n), median.text(), k.spreads[0].text(), k.spreads[n-1].text()})

@@ -55,7 +55,7 @@ func newEvent(e audit.EventRow) Event {
 }
 
 func newRace(g replay.Gate) Race {
-	return Race{g.Number, g.Copies, g.Overlapped, Micros(g.Spread), g.Replicas}
+	return Race{g.Number, g.Copies, g.Overlapped, Micros(g.Spread), g.Replicas, g.Events, g.Met}
 }
 
 func newType(t audit.TypeRow) Type {
@@ -127,7 +127,7 @@ func newStats(h replay.History, v audit.Verdict, r Report) Stats {
 		in = replay.StatsOf(h.Plan, h.Attempts)
 	}
 	s := Stats{Events: max(len(r.Events), v.Counted.Events), Deliveries: in.Deliveries, Attempts: in.Attempts, Elapsed: Micros(in.Elapsed),
-		LateP50: Micros(in.LateP50), LateP99: Micros(in.LateP99), LateMax: Micros(in.LateMax), Races: max(len(r.Races), v.Counted.Races)}
+		LateP50: Micros(in.LateP50), LateP99: Micros(in.LateP99), LateMax: Micros(in.LateMax)}
 	listed := map[string]int{}
 	for _, f := range r.Findings {
 		listed[f.Code]++
@@ -136,18 +136,27 @@ func newStats(h replay.History, v audit.Verdict, r Report) Stats {
 	for _, c := range v.Checks {
 		s.count(c.Severity, max(0, c.Findings-listed[c.Name]))
 	}
-	var spreads []Micros
-	for _, g := range r.Races {
-		if g.Overlapped {
-			spreads = append(spreads, g.Spread)
-		}
-	}
-	if s.Overlapped = max(len(spreads), v.Counted.Overlapped); len(spreads) > 0 {
-		slices.Sort(spreads)
-		s.Spread = spreads[len(spreads)/2]
+	s.race(r.Races, v.Counted)
+	if s.Spread = median(r.spreads(true)); s.Overlapped > 0 {
 		s.RateBound = rateBound(r, s.Overlapped)
 	}
 	return s
+}
+
+// race counts the races: those listed, or all of them where not all are.
+func (s *Stats) race(listed []Race, counted audit.Counted) {
+	for _, g := range listed {
+		s.Races += g.trials()
+		s.Overlapped += g.overlaps()
+		if g.Events > 0 {
+			s.Dense++
+			s.DensePairs += g.Events
+			s.DenseOverlapped += g.Met
+		}
+	}
+	s.Races, s.Overlapped = max(s.Races, counted.Races), max(s.Overlapped, counted.Overlapped)
+	d := counted.Dense
+	s.Dense, s.DensePairs, s.DenseOverlapped = max(s.Dense, d.Releases), max(s.DensePairs, d.Events), max(s.DenseOverlapped, d.Overlapped)
 }
 
 func (s *Stats) count(severity audit.Severity, n int) {

@@ -192,6 +192,10 @@ type Race struct {
 	Spread     Micros `json:"spread_us"`
 	// Replicas is how many of the endpoint's addresses the copies went to; 0 where it has one only.
 	Replicas int `json:"replicas,omitempty"`
+	// Events is how many events a dense release raced, two copies each, and Met those whose copies overlapped; 0 for a gate of one
+	// event. The spread is the median of theirs then.
+	Events int `json:"events,omitempty"`
+	Met    int `json:"events_overlapped,omitempty"`
 }
 
 // Type is what the control phase taught about an event type.
@@ -265,8 +269,13 @@ type Stats struct {
 	Violations int    `json:"violations"`
 	Warnings   int    `json:"warnings"`
 	Hints      int    `json:"hints"`
-	Races      int    `json:"races"`
-	Overlapped int    `json:"races_overlapped"`
+	// Races counts those of dense releases event by event.
+	Races      int `json:"races"`
+	Overlapped int `json:"races_overlapped"`
+	// Dense are the dense releases, of which the pairs are part of the races.
+	Dense           int `json:"dense_releases,omitempty"`
+	DensePairs      int `json:"dense_pairs,omitempty"`
+	DenseOverlapped int `json:"dense_pairs_overlapped,omitempty"`
 	// Spread is the median spread of the races that overlapped.
 	Spread Micros `json:"race_spread_median_us"`
 	// RateBound is where races overlapped and none processed an event twice: the rate at which they still

@@ -2,7 +2,6 @@ package report
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"hookonce/replay/redact"
@@ -117,14 +116,7 @@ func Count(n int, noun string) string { return plural(n, noun) }
 
 // Spreads counts the races that overlapped by the spread of their copies.
 func (r Report) Spreads() []Bucket {
-	var all []Micros
-	for _, g := range r.Races {
-		if g.Overlapped {
-			all = append(all, g.Spread)
-		}
-	}
-	slices.Sort(all)
-	return buckets(all)
+	return buckets(r.spreads(true))
 }
 
 // Fill puts buckets of none where the lists leave one out, so that all of them cover the same time.

@@ -81,7 +81,7 @@ func (s *Stories) evidence(key string, row *audit.EventRow) Evidence {
 			}
 		}
 		if g, ok := s.races[s.facts.deliveries[n].Gate]; ok {
-			race := newRace(g)
+			race := newRace(s.own(g, key))
 			e.Gate = &race
 		}
 	}
@@ -89,6 +89,20 @@ func (s *Stories) evidence(key string, row *audit.EventRow) Evidence {
 		e.Effects = append(e.Effects, each(s.states[row.Subject], newEffect)...)
 	}
 	return e
+}
+
+// own is what became of an event's copies in a gate.
+func (s *Stories) own(g replay.Gate, key string) replay.Gate {
+	if g.Events == 0 {
+		return g
+	}
+	var attempts []replay.Attempt
+	for _, n := range s.deliveries[key] {
+		if s.facts.deliveries[n].Gate == g.Number {
+			attempts = append(attempts, s.facts.attempts[n]...)
+		}
+	}
+	return replay.GateOf(g.Number, attempts)
 }
 
 // ReferenceStory tells what the reference made of an event. Its history is short of an index, because it is asked

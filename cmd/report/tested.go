@@ -78,8 +78,8 @@ func (r Report) cutShort() string {
 func (r Report) acrossReplicas() int {
 	n := 0
 	for _, g := range r.Races {
-		if g.Overlapped && g.Replicas > 1 {
-			n++
+		if g.Replicas > 1 {
+			n += g.overlaps()
 		}
 	}
 	return n
@@ -101,7 +101,7 @@ func (r Report) raceItems() []string {
 	case s.Overlapped == 0:
 		return []string{fmt.Sprintf("0 of %d overlapped: they prove nothing", s.Races)}
 	}
-	items := []string{fmt.Sprintf("%d of %d overlapped, median spread %s", s.Overlapped, s.Races, span(time.Duration(s.Spread)))}
+	items := []string{fmt.Sprintf("%d of %d overlapped%s, median spread %s", s.Overlapped, s.Races, s.dense(), span(time.Duration(s.Spread)))}
 	if across := r.acrossReplicas(); across > 0 {
 		items = append(items, fmt.Sprintf("%d of them across replicas", across))
 	}
@@ -115,6 +115,18 @@ func (r Report) raceItems() []string {
 		items = append(items, fmt.Sprintf("none doubled an event, so below %.2g %% do (95 %% confidence)", 100*s.RateBound))
 	}
 	return items
+}
+
+// dense says how many of the races were pairs of dense releases.
+func (s Stats) dense() string {
+	switch s.DensePairs {
+	case 0:
+		return ""
+	case s.Races:
+		return " in " + plural(s.Dense, "dense release")
+	default:
+		return fmt.Sprintf(" (dense: %d of %d)", s.DenseOverlapped, s.DensePairs)
+	}
 }
 
 func (r Report) faultItems() []string {

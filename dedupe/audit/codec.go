@@ -161,9 +161,24 @@ func (c *codec) effect(e *replay.Effect) {
 }
 
 func (c *codec) gate(g *release) {
-	number(c, &g.Number)
-	number(c, &g.Copies)
-	number(c, &g.Spread)
+	c.judged(&g.Gate)
 	number(c, &g.planned)
-	c.yes(&g.Overlapped, &g.control, &g.process)
+	c.yes(&g.control, &g.process)
+	own := len(g.own)
+	number(c, &own)
+	if c.reading && own > 0 && own <= len(c.buf) {
+		g.own = make([]ownGate, own)
+	}
+	for i := range g.own {
+		text(c, &g.own[i].event)
+		c.judged(&g.own[i].Gate)
+	}
+}
+
+func (c *codec) judged(g *replay.Gate) {
+	for _, n := range []*int{&g.Number, &g.Copies, &g.Replicas, &g.Events, &g.Met} {
+		number(c, n)
+	}
+	number(c, &g.Spread)
+	c.yes(&g.Overlapped)
 }

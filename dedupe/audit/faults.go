@@ -26,9 +26,12 @@ var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt
 	"same-id":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
 	"attempt-id":  func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
 	"rebatch":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
-	"race": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
-		return d.gate(p.Gate).Overlapped
-	},
+	"race":        raced,
+	"dense":       raced,
+}
+
+func raced(d *docket, _ *dossier, p *replay.Delivery, _ *replay.Attempt) bool {
+	return d.gate(p).Overlapped
 }
 
 // neverCommitted says that no provider is known to commit the fault: what it finds is a hint, not a violation.
@@ -184,6 +187,8 @@ func (d *docket) unfired(r FaultRow, sent int) string {
 		return "nothing was refused, so nothing had to be redelivered"
 	case "race":
 		return "raced copies never overlapped"
+	case "dense":
+		return "the two copies of an event never overlapped: fewer events at once may (--dense 10)"
 	case "duplicate", "late", "other-bytes", "attempt-id", "rebatch":
 		return "no event was acknowledged before its duplicate"
 	case "timeout":

@@ -15,6 +15,23 @@ type release struct {
 	control  bool              // deliveries of the control phase are in it: a probe
 	process  bool              // the endpoint's processes are restarted meanwhile: it need not overlap
 	attempts []*replay.Attempt // those that were not sent included
+	own      []ownGate         // of the events that a dense gate races; in a part of a stream, of the part's
+}
+
+// ownGate is what became of an event's copies in a dense gate.
+type ownGate struct {
+	event string
+	replay.Gate
+}
+
+// of is what became of an event in the gate.
+func (g *release) of(event string) replay.Gate {
+	for i := range g.own {
+		if g.own[i].event == event {
+			return g.own[i].Gate
+		}
+	}
+	return g.Gate
 }
 
 // fileGates judges every gate of the plan by its attempts.
@@ -30,7 +47,7 @@ func (d *docket) fileGates() {
 		g.control = g.control || p.Phase == replay.PhaseControl
 		g.process = g.process || p.Phase == replay.PhaseProcess
 	}
-	room := make([]*replay.Attempt, len(gated))
+	room, rest := make([]*replay.Attempt, len(gated)), gated
 	for i := range d.h.Attempts {
 		a := &d.h.Attempts[i]
 		if p := d.delivery(a.Delivery); p != nil && p.Gate != 0 {
@@ -41,7 +58,8 @@ func (d *docket) fileGates() {
 	d.raced = []replay.Gate{}
 	for i := range d.gates {
 		g := &d.gates[i]
-		g.judge()
+		g.judge(rest[:g.planned])
+		rest = rest[g.planned:]
 		if !g.control {
 			d.raced = append(d.raced, g.Gate)
 			if !g.process {
@@ -52,18 +70,30 @@ func (d *docket) fileGates() {
 }
 
 // judge says what became of a gate.
-func (g *release) judge() {
+func (g *release) judge(planned []*replay.Delivery) {
 	t := replay.GateTally{Number: g.Number}
+	for _, p := range planned {
+		t.Plan(p.Event)
+	}
 	for _, a := range g.attempts {
 		t.Add(a)
 	}
-	g.settle(t)
+	if g.Gate = t.Gate(); g.Events == 0 {
+		return
+	}
+	for _, p := range planned {
+		g.own = addOwn(g.own, p.Event, &t)
+	}
 }
 
-// settle says it from a tally. A copy that left no attempt behind was not sent.
-func (g *release) settle(t replay.GateTally) {
-	g.Gate = t.Gate()
-	g.Overlapped = g.Overlapped && t.Attempts == g.planned
+// addOwn adds what became of an event to the list, unless it is there. Copies of an event are planned one after another.
+func addOwn(list []ownGate, event string, t *replay.GateTally) []ownGate {
+	for _, o := range slices.Backward(list) {
+		if o.event == event {
+			return list
+		}
+	}
+	return append(list, ownGate{event, t.Of(event)})
 }
 
 // release finds a gate by its number; nil where no delivery has it. Most plans number them without a gap.
@@ -81,10 +111,10 @@ func (d *docket) release(number int) *release {
 	return &d.gates[i]
 }
 
-// gate is what became of a gate; nothing where no delivery has its number.
-func (d *docket) gate(number int) replay.Gate {
-	if g := d.release(number); g != nil {
-		return g.Gate
+// gate is what became of a delivery's gate, as far as it concerns the delivery's event; nothing where it has none.
+func (d *docket) gate(p *replay.Delivery) replay.Gate {
+	if g := d.release(p.Gate); g != nil {
+		return g.of(p.Event)
 	}
 	return replay.Gate{}
 }
@@ -105,7 +135,7 @@ func (d *docket) withoutOverlap() string {
 		return "no gate was released, so nothing raced"
 	}
 	return fmt.Sprintf("raced copies never overlapped in any of %s: each was answered before the next was sent; is a proxy in between?",
-		plural(d.races.several, "gate"))
+		plural(d.races.several, "race"))
 }
 
 // A server is taken for serial only if every probe says so: each answer comes at least this share of a

@@ -112,8 +112,21 @@ func (g *group) sort() {
 	}
 	for i := range g.gates {
 		slices.SortStableFunc(g.gates[i].list, func(a, b release) int { return byNumber(a.Gate, b.Gate) })
-		g.gates[i].list = slices.CompactFunc(g.gates[i].list, func(a, b release) bool { return a.Number == b.Number })
+		g.gates[i].list = joined(g.gates[i].list)
 	}
+}
+
+// joined makes one of what several parts were told of a gate.
+func joined(list []release) []release {
+	out := list[:0]
+	for _, r := range list {
+		if n := len(out); n > 0 && out[n-1].Number == r.Number {
+			out[n-1].own = append(out[n-1].own, r.own...)
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // dockets sorts a group for judging: the target's docket, with the reference's beside it.

@@ -77,7 +77,7 @@ func (d *docket) conclude(h hearing) Verdict {
 	d.survey = h.survey
 	v := Verdict{Findings: []Finding{}, Races: d.raced, Faults: d.faultRows(h.faults), Types: d.learnt.rows(), Notes: d.notes(),
 		LateTested: h.survey.late, Memory: h.survey.memory.told(), Events: h.rows, Score: h.score,
-		Counted: Counted{h.score.Right + h.score.Wrong + h.score.Undecided, d.races.gates, d.races.overlapped}}
+		Counted: Counted{h.score.Right + h.score.Wrong + h.score.Undecided, d.races.gates, d.races.overlapped, d.races.dense}}
 	v.Memory.Claimed = d.claimedWindow().ttl
 	v.Missing = d.missingAltogether(v)
 	for i, c := range checks {

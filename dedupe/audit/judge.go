@@ -199,7 +199,7 @@ func (d *docket) finding(code string, f *dossier) Finding {
 	}
 	for _, p := range f.planned {
 		if p.Gate != 0 {
-			g := d.gate(p.Gate)
+			g := d.gate(p)
 			x.Evidence.Gate = &g
 			break
 		}

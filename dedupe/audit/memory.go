@@ -9,7 +9,7 @@ import (
 // The kinds of trials: each repeats an event, or what looks like it, in its own way.
 const (
 	TrialDuplicate  = "duplicate"   // the same bytes, after the acknowledgement
-	TrialRace       = "race"        // copies at the same time
+	TrialRace       = "race"        // copies at the same time, in gates of one event or of many
 	TrialLate       = "late"        // the same bytes, long after the acknowledgement
 	TrialOtherBytes = "other-bytes" // the same content in other bytes
 	TrialAttemptID  = "attempt-id"  // the same content, another id of the attempt
@@ -234,7 +234,7 @@ func (d *docket) outlived(f *dossier) bool {
 
 func (d *docket) raceTookPlace(f *dossier) bool {
 	for _, p := range f.planned {
-		if p.Gate != 0 && d.gate(p.Gate).Overlapped {
+		if p.Gate != 0 && d.gate(p).Overlapped {
 			return true
 		}
 	}
@@ -244,6 +244,8 @@ func (d *docket) raceTookPlace(f *dossier) bool {
 // trial is the kind that an event's deliveries make; "" for faults that repeat only what failed.
 func (f *dossier) trial() string {
 	switch f.fault {
+	case "dense":
+		return TrialRace
 	case TrialDuplicate, TrialRace, TrialLate, TrialOtherBytes, TrialAttemptID, TrialRebatch:
 		return f.fault
 	}

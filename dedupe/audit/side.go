@@ -40,10 +40,16 @@ type openGate struct {
 	number, planned int
 	control         bool
 	process         bool
-	parts           []int
+	members         []member
 	deliveries      []int
 	tallies         [2]replay.GateTally
 	attempts        [2][]*replay.Attempt // of a probe, for its answers' order
+}
+
+// member is an event of a gate, and the part it is in.
+type member struct {
+	event string
+	part  int
 }
 
 // planGate adds a delivery to its gate.
@@ -54,11 +60,13 @@ func (s *Stream) planGate(d *replay.Delivery, part int) {
 		s.gates[d.Gate] = g
 	}
 	g.planned++
+	g.tallies[0].Plan(d.Event)
+	g.tallies[1].Plan(d.Event)
 	g.control = g.control || d.Phase == replay.PhaseControl
 	g.process = g.process || d.Phase == replay.PhaseProcess
 	g.deliveries = append(g.deliveries, d.N)
-	if !slices.Contains(g.parts, part) {
-		g.parts = append(g.parts, part)
+	if m := (member{d.Event, part}); len(g.members) == 0 || g.members[len(g.members)-1] != m {
+		g.members = append(g.members, m)
 	}
 	s.gated[d.N] = g
 }
@@ -83,17 +91,31 @@ func (s *Stream) over(g *openGate) error {
 		delete(s.gated, n)
 	}
 	for i := range s.sides {
-		r := release{planned: g.planned, control: g.control, process: g.process, attempts: g.attempts[i]}
-		g.tallies[i].Number = g.number
-		r.settle(g.tallies[i])
+		t := &g.tallies[i]
+		t.Number = g.number
+		r := release{Gate: t.Gate(), planned: g.planned, control: g.control, process: g.process, attempts: g.attempts[i]}
 		s.sides[i].addGate(r, s.o.Races)
-		for _, part := range g.parts {
+		for part, own := range g.byPart(t, r.Events > 0) {
+			r.own = own
 			if err := s.put(part, kindGate, i, func(c *codec) { c.gate(&r) }); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// byPart is what each part is told of its own events, beside what became of the whole gate: of a dense gate, what became of them.
+func (g *openGate) byPart(t *replay.GateTally, dense bool) map[int][]ownGate {
+	parts := map[int][]ownGate{}
+	for _, m := range g.members {
+		own := parts[m.part]
+		if dense {
+			own = addOwn(own, m.event, t)
+		}
+		parts[m.part] = own
+	}
+	return parts
 }
 
 func (d *side) addGate(r release, most int) {

@@ -125,3 +125,25 @@ func TestStreamedVerdictIsBounded(t *testing.T) {
 		t.Errorf("it does not say that lists are cut: %q", got.Notes)
 	}
 }
+
+// The events of a dense gate are in different parts, and each part is told of its own.
+func TestStreamedDenseGates(t *testing.T) {
+	h := large(4_000)
+	for i := range h.Plan.Deliveries {
+		if d := &h.Plan.Deliveries[i]; d.Gate != 0 {
+			d.Fault, d.Gate = "dense", (d.Gate-1)/20+1
+			if i%7 == 0 {
+				h.Attempts[i].FirstByte = h.Attempts[i].LastByte // this copy was answered at once
+			}
+		}
+	}
+	want := audit.Judge(h, nil)
+	if d := want.Counted.Dense; d.Releases == 0 || d.Events < 10*d.Releases || d.Overlapped == 0 || d.Overlapped == d.Events {
+		t.Fatalf("this is no mixture of races in dense gates: %+v", d)
+	}
+	got := streamed(t, audit.StreamOptions{}, func(add func(replay.Record) error) error { return recordsOf(h, replay.TargetRun, add) })
+	sameVerdict(t, got, want)
+	if got.Counted != want.Counted {
+		t.Errorf("counted %+v, in memory %+v", got.Counted, want.Counted)
+	}
+}

@@ -164,7 +164,10 @@ func (d *side) left(v Verdict) string {
 		findings += c.Findings
 	}
 	findings -= len(v.Findings)
-	events, races := v.Counted.Events-len(v.Events), v.Counted.Races-len(v.Races)
+	events, races := v.Counted.Events-len(v.Events), v.Counted.Races
+	for _, g := range v.Races {
+		races -= g.Trials()
+	}
 	if findings+events+races == 0 {
 		return ""
 	}

@@ -94,18 +94,22 @@ const afterwards = 1 << 48
 
 func byRank(a, b Finding) int { return cmp.Compare(a.rank, b.rank) }
 
-// races are the gates outside of control, in figures.
+// races are the gates outside of control, in figures: a dense gate holds as many races as events.
 type races struct {
 	gates, overlapped int
-	several           int // those of which more than one copy was sent
+	several           int // those of gates of which more than one copy was sent
+	dense             Dense
 }
 
 func (r *races) add(g replay.Gate) {
-	r.gates++
-	if g.Overlapped {
-		r.overlapped++
-	}
+	r.gates += g.Trials()
+	r.overlapped += g.Overlaps()
 	if g.Copies > 1 {
-		r.several++
+		r.several += g.Trials()
+	}
+	if g.Events > 0 {
+		r.dense.Releases++
+		r.dense.Events += g.Events
+		r.dense.Overlapped += g.Met
 	}
 }

@@ -66,9 +66,15 @@ type Verdict struct {
 	referenceFailed bool
 }
 
-// Counted are the lengths that the lists of a verdict would have.
+// Counted are the lengths that the lists of a verdict would have. A dense gate counts as many races as events.
 type Counted struct {
 	Events, Races, Overlapped int
+	Dense                     Dense // part of them
+}
+
+// Dense are the dense gates, and the events they raced.
+type Dense struct {
+	Releases, Events, Overlapped int
 }
 
 // CheckResult is the result of one check over the whole history.

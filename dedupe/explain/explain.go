@@ -50,6 +50,7 @@ func Explain(ctx context.Context, h replay.History, v audit.Verdict) (*Explanati
 	if len(open) == 0 {
 		return nil, nil
 	}
+	h, v, open = sparse(h, v, open)
 	target := observe(h, v)
 	x := &Explanation{Observations: len(target)}
 	x.about(open[0])

@@ -98,7 +98,7 @@ func (r *runner) reload(shots []*shot) []*shot {
 	return ready
 }
 
-// openGate releases the copies and takes their answers.
+// openGate releases the copies and takes their answers, until all have one.
 func (r *runner) openGate(gate int, shots []*shot) {
 	loaded := make([]*shot, 0, len(shots))
 	for _, s := range shots {
@@ -108,8 +108,10 @@ func (r *runner) openGate(gate int, shots []*shot) {
 		}
 	}
 	r.releaseOf(gate)(r.clock.now, loaded)
+	var answers sync.WaitGroup
+	defer answers.Wait()
 	for _, s := range shots {
-		r.work.Go(func() {
+		answers.Go(func() {
 			ans, hung := r.await(s)
 			r.fill(s, ans, hung)
 			r.report(s)

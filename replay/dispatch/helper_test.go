@@ -180,7 +180,7 @@ func runnerOf(t *testing.T, p replay.Plan, to Target) (*runner, []step, <-chan r
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := options().complete(p)
+	o, err := options().complete()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,8 +54,9 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 			r.conclude(s, ending{unit: u, begun: true, attempt: r.skipped(u.members[0])})
 			continue
 		}
-		// A gate takes all its slots at once. Nothing overtakes it, or it might never find them.
-		if inFlight+len(u.members) > r.MaxInFlight {
+		// A gate takes all its slots at once, and goes alone where it needs more than there are. Nothing overtakes it, or it might
+		// never find them.
+		if inFlight > 0 && inFlight+len(u.members) > r.MaxInFlight {
 			return inFlight, 0
 		}
 		s.started()
@@ -64,7 +65,7 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 		case u.gate != 0 && r.byPacket(u):
 			r.work.Go(func() { r.packet(u) })
 		case u.gate != 0:
-			r.work.Go(func() { r.race(u) })
+			r.work.Go(func() { r.byConnections(u) })
 		default:
 			r.hands.do(func() { r.deliver(u) })
 		}

@@ -20,7 +20,7 @@ type wire struct {
 func (r *runner) packet(u *unit) {
 	wires, shots := r.wires(u)
 	if wires == nil {
-		r.race(u)
+		r.byConnections(u)
 		return
 	}
 	defer closeWires(wires)
@@ -138,6 +138,9 @@ func (w *wire) release(r *runner) {
 
 // byPacket says that the gate goes out in HTTP/2.
 func (r *runner) byPacket(u *unit) bool {
+	if u.dense() && r.crowdOf(u) < len(u.members) {
+		return false // it goes in parts
+	}
 	for _, d := range u.members {
 		if d.HangUp != nil || d.Phase == replay.PhaseProcess {
 			return false // a stream of its own cannot be hung up as a connection is

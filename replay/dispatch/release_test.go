@@ -43,7 +43,7 @@ func TestMixedReleasesTakeTurns(t *testing.T) {
 func TestUnknownReleaseIsRefused(t *testing.T) {
 	o := options()
 	o.Release = "sideways"
-	if _, err := o.complete(replay.Plan{}); err == nil {
+	if _, err := o.complete(); err == nil {
 		t.Error("taken")
 	}
 }

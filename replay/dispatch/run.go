@@ -45,7 +45,7 @@ type Options struct {
 	TimeScale float64
 	// Lease is how long after the one before a fault-free redelivery is made at least, in real time.
 	Lease time.Duration
-	// MaxInFlight bounds the requests under way; a larger gate raises it. 0 means DefaultMaxInFlight.
+	// MaxInFlight bounds the requests under way; a larger gate goes alone. 0 means DefaultMaxInFlight.
 	MaxInFlight int
 	// Base is what all times of attempts count from; it must hold a monotonic reading. Zero means the call of Run.
 	Base time.Time
@@ -102,7 +102,7 @@ func Run(ctx context.Context, p replay.Plan, t Target, o Options) (*Running, err
 			return nil, badPlan("delivery %d goes to replica %d, and the target has %d", d.N, d.Replica, len(to))
 		}
 	}
-	if o, err = o.complete(p); err != nil {
+	if o, err = o.complete(); err != nil {
 		return nil, err
 	}
 	out := make(chan replay.Attempt, len(p.Deliveries))
@@ -117,7 +117,7 @@ func Run(ctx context.Context, p replay.Plan, t Target, o Options) (*Running, err
 }
 
 // complete checks the options and fills in what they leave open.
-func (o Options) complete(p replay.Plan) (Options, error) {
+func (o Options) complete() (Options, error) {
 	switch {
 	case o.Sign == nil || o.Acknowledges == nil:
 		return o, errors.New("dispatch: Sign and Acknowledges are required")
@@ -140,9 +140,6 @@ func (o Options) complete(p replay.Plan) (Options, error) {
 	if o.ProfileOf == nil {
 		o.ProfileOf = func(string) replay.Profile { return replay.Profile{} }
 	}
-	for _, g := range p.Gates() {
-		o.MaxInFlight = max(o.MaxInFlight, len(g))
-	}
 	if o.Base.IsZero() {
 		o.Base = time.Now()
 	}
@@ -162,6 +159,7 @@ type runner struct {
 	out    chan<- replay.Attempt
 	ended  chan ending
 	hands  hands
+	crowd  crowd
 	work   sync.WaitGroup
 	soft   context.Context // ends when nothing is to be begun any more
 	stop   context.CancelCauseFunc

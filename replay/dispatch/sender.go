@@ -23,7 +23,7 @@ func NewSender(t Target, o Options) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o, err = o.complete(replay.Plan{}); err != nil {
+	if o, err = o.complete(); err != nil {
 		return nil, err
 	}
 	s := &Sender{o: o}

@@ -165,7 +165,7 @@ func TestFaultsThatCannotBePlannedSayWhy(t *testing.T) {
 		}
 		got = append(got, s.Fault)
 	}
-	if want := []string{"retry", "reorder", "bad-signature", "late"}; !slices.Equal(got, want) {
+	if want := []string{"retry", "reorder", "bad-signature", "race-versions", "late"}; !slices.Equal(got, want) {
 		t.Errorf("skipped %v, want %v", got, want)
 	}
 }
@@ -335,7 +335,7 @@ func TestParseFaults(t *testing.T) {
 		{"all", ordinary()},
 		{"all,twins", append(ordinary(), "twins")},
 		{"race, duplicate", []string{"duplicate", "race"}},
-		{"all,-race,-late", []string{"duplicate", "retry", "timeout", "truncated", "reorder", "bad-signature", "dense"}},
+		{"all,-race,-late", []string{"duplicate", "retry", "timeout", "truncated", "reorder", "bad-signature", "dense", "race-versions"}},
 	} {
 		got, err := chaos.ParseFaults(tc.list)
 		if err != nil || !slices.Equal(got, tc.want) {

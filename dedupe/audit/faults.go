@@ -21,13 +21,14 @@ var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt
 	"reorder": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
 		return d.newerBefore(f, a.Start)
 	},
-	"other-bytes": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
-	"twins":       func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
-	"same-id":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
-	"attempt-id":  func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
-	"rebatch":     func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
-	"race":        raced,
-	"dense":       raced,
+	"other-bytes":   func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"twins":         func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
+	"same-id":       func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
+	"attempt-id":    func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"rebatch":       func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
+	"race":          raced,
+	"dense":         raced,
+	"race-versions": raced,
 }
 
 func raced(d *docket, _ *dossier, p *replay.Delivery, _ *replay.Attempt) bool {
@@ -52,6 +53,9 @@ func carries(p *replay.Delivery) bool {
 		return p.Role == replay.RoleLate
 	case "reorder":
 		return p.Role == replay.RoleFirst
+	}
+	if p.Fault == "race-versions" {
+		return p.Gate != 0
 	}
 	if strings.HasPrefix(p.Fault, processFaults) {
 		return p.Process != nil
@@ -187,6 +191,8 @@ func (d *docket) unfired(r FaultRow, sent int) string {
 		return "nothing was refused, so nothing had to be redelivered"
 	case "race":
 		return "raced copies never overlapped"
+	case "race-versions":
+		return "one version was answered before the other was sent, each time"
 	case "dense":
 		return "the two copies of an event never overlapped: fewer events at once may (--dense 10)"
 	case "duplicate", "late", "other-bytes", "attempt-id", "rebatch":

@@ -14,6 +14,7 @@ type release struct {
 	planned  int
 	control  bool              // deliveries of the control phase are in it: a probe
 	process  bool              // the endpoint's processes are restarted meanwhile: it need not overlap
+	apart    bool              // its deliveries are of different events: no copies race
 	attempts []*replay.Attempt // those that were not sent included
 	own      []ownGate         // of the events that a dense gate races; in a part of a stream, of the part's
 }
@@ -60,7 +61,7 @@ func (d *docket) fileGates() {
 		g := &d.gates[i]
 		g.judge(rest[:g.planned])
 		rest = rest[g.planned:]
-		if !g.control {
+		if !g.control && !g.apart {
 			d.raced = append(d.raced, g.Gate)
 			if !g.process {
 				d.races.add(g.Gate)
@@ -72,8 +73,10 @@ func (d *docket) fileGates() {
 // judge says what became of a gate.
 func (g *release) judge(planned []*replay.Delivery) {
 	t := replay.GateTally{Number: g.Number}
-	for _, p := range planned {
+	g.apart = len(planned) > 1
+	for i, p := range planned {
 		t.Plan(p.Event)
+		g.apart = g.apart && (i == 0 || p.Event != planned[i-1].Event)
 	}
 	for _, a := range g.attempts {
 		t.Add(a)

@@ -93,7 +93,8 @@ func (s *Stream) over(g *openGate) error {
 	for i := range s.sides {
 		t := &g.tallies[i]
 		t.Number = g.number
-		r := release{Gate: t.Gate(), planned: g.planned, control: g.control, process: g.process, attempts: g.attempts[i]}
+		r := release{Gate: t.Gate(), planned: g.planned, control: g.control, process: g.process, attempts: g.attempts[i],
+			apart: len(g.members) == g.planned && g.planned > 1}
 		s.sides[i].addGate(r, s.o.Races)
 		for part, own := range g.byPart(t, r.Events > 0) {
 			r.own = own
@@ -121,6 +122,9 @@ func (g *openGate) byPart(t *replay.GateTally, dense bool) map[int][]ownGate {
 func (d *side) addGate(r release, most int) {
 	if r.control {
 		d.control = append(d.control, r)
+		return
+	}
+	if r.apart {
 		return
 	}
 	if !r.process {

@@ -40,7 +40,7 @@ func foremost() map[string][]string {
 		"demo":   {"faults", "seed", "only", "out", "tui", "work"},
 		"load":   {"target", "secret", "effects", "rate", "duration", "duplicates", "races", "bad-signatures", "closed", "fail-if", "out", "results"},
 		"plan":   {"faults", "seed", "only", "late", "copies", "race", "bursts", "dense", "provider", "out"},
-		"serve":  {"listen", "secret", "work", "fail-first", "redis", "provider"},
+		"serve":  {"listen", "secret", "work", "fail-first", "redis", "database", "provider"},
 		"record": {"listen", "forward", "out", "provider"},
 	}
 }

@@ -54,7 +54,7 @@ effects, and reports which events were doubled, lost or overwritten.`,
 	})
 	root.AddCommand(
 		NewRunCmd(s), NewLoadCmd(s), NewDemoCmd(s, fixtures), NewServeCmd(s), NewPlanCmd(s), NewAuditCmd(s), NewReportCmd(s),
-		NewProvidersCmd(s), NewZooCmd(s), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s), NewManCmd(s), NewInitCmd(s), newSuperviseCmd(),
+		NewProvidersCmd(s), NewZooCmd(s, fixtures), NewFixturesCmd(s), NewRecordCmd(s), NewSchemaCmd(s), NewVersionCmd(s), NewManCmd(s), NewInitCmd(s), newSuperviseCmd(),
 	)
 	for _, c := range root.Commands() {
 		wrapArgs(c)

@@ -18,6 +18,7 @@ import (
 	"hookonce/chaos"
 	"hookonce/dedupe/audit"
 	"hookonce/dedupe/observe"
+	"hookonce/dedupe/reference"
 	"hookonce/replay"
 	"hookonce/replay/dispatch"
 	"hookonce/replay/fixture"
@@ -161,7 +162,7 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 	}
 	c.target.Routes = c.p.routes(c.target.URL)
 	ids := observe.IDsOf(c.p.plan)
-	if c.sources, err = o.sourcesOf(ids); err != nil {
+	if c.sources, err = o.sourcesOf(ids, failingFirst(c.p.plan)); err != nil {
 		return nil, err
 	}
 	c.more = func(events []replay.Event) {
@@ -255,10 +256,21 @@ func (o *RunOptions) expectations() (map[string]int, error) {
 	return out, nil
 }
 
-func (o *RunOptions) sourcesOf(ids *observe.IDs) ([]observe.Source, error) {
+// failingFirst says which ids' first call a sink fails that is told to fail half of the events: none of those that show what is normal.
+func failingFirst(p replay.Plan) func(id string) bool {
+	fails, failing := reference.FailHalf(p), map[string]bool{}
+	for _, e := range p.Events {
+		if fails(e, 1) {
+			failing[e.Key] = true
+		}
+	}
+	return func(id string) bool { return failing[id] }
+}
+
+func (o *RunOptions) sourcesOf(ids *observe.IDs, fails func(id string) bool) ([]observe.Source, error) {
 	var out []observe.Source
 	for _, spec := range o.Effects {
-		src, err := observe.Parse(spec, observe.Options{Known: ids.Known, Event: ids.Event})
+		src, err := observe.Parse(spec, observe.Options{Known: ids.Known, Event: ids.Event, Fails: fails})
 		if err != nil {
 			return nil, usagef("--effects: %w", err)
 		}

@@ -26,6 +26,7 @@ type ServeOptions struct {
 	FailFirst  bool
 	Redis      string
 	EffectsURL string
+	Database   string
 	Provider   string
 	PublicURL  string
 }
@@ -53,6 +54,7 @@ the counts per event, GET /state the versions per subject.
 	f.BoolVar(&o.FailFirst, "fail-first", false, "the first attempt of each event fails before its effect")
 	f.StringVar(&o.Redis, "redis", "embedded", "embedded, or a redis:// `URL`")
 	f.StringVar(&o.EffectsURL, "effects-url", "", "call this `URL` for each effect, as the downstream API")
+	f.StringVar(&o.Database, "database", "", "sqlite:`FILE` of its database, which replicas share and which survives them; it is made where there is none (default: in memory)")
 	f.StringVar(&o.Provider, "provider", "stripe", "`name` of the provider whose webhooks it takes")
 	f.StringVar(&o.PublicURL, "public-url", "", "`URL` it believes it has, for providers that sign it (default: the one it listens at)")
 	return c
@@ -67,7 +69,11 @@ func runServe(ctx context.Context, s *Streams, o ServeOptions, name string) erro
 	if err != nil {
 		return usagef("%w", err)
 	}
-	setup := reference.Setup{Redis: o.Redis, Work: o.Work}
+	file, sqlite := strings.CutPrefix(o.Database, "sqlite:")
+	if o.Database != "" && (!sqlite || file == "") {
+		return usagef("--database %s: give sqlite:FILE", safe(redact.URL(o.Database)))
+	}
+	setup := reference.Setup{Redis: o.Redis, Work: o.Work, Database: file}
 	if o.FailFirst {
 		setup.Fails = reference.FailFirst
 	}

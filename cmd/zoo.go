@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -19,10 +20,12 @@ type ZooOptions struct {
 	Out         string
 	Random      int
 	FalseAlarms int
+	Live        bool
+	program     string // that serves the handlers; empty for this one
 }
 
 // NewZooCmd proves the oracle: every flawed handler is found, no correct one flagged.
-func NewZooCmd(s *Streams) *cobra.Command {
+func NewZooCmd(s *Streams, fixtures fs.FS) *cobra.Command {
 	var o ZooOptions
 	c := &cobra.Command{
 		Use:   "zoo",
@@ -32,30 +35,45 @@ provocation of its flaw and must be found by its codes on every seed, and by no
 other; a correct one meets every provocation there is and must never be found. A
 mishap that never struck proves nothing, and counts as a miss.
 
+With --live each handler is served as two processes of its own, which run starts, and one and the same
+plan of recorded events is put to all, with everything that can happen to a process, its Redis and its
+downstream. A flawed one must be found by its codes, and its flaw named from its commands, within a
+minute; where that cannot be seen from outside, the table says so.
+
 Exit code 1 says that something was missed, or flagged without reason.`,
 		Example: `  hookonce zoo                          # the matrix, 20 seeds a cell
   hookonce zoo --handler busy-200 --seeds 100
+  hookonce zoo --live --seeds 3         # as processes, for real
   hookonce zoo --random 1000            # plans and mishaps from a seed
   hookonce zoo --false-alarms 1000000   # deliveries to correct handlers`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runZoo(c.Context(), s, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.Live && !c.Flags().Changed("seeds") {
+				o.Seeds = 1 // a run takes seconds, and there are dozens of handlers
+			}
+			return runZoo(c.Context(), s, o, fixtures)
+		},
 	}
 	f := c.Flags()
-	f.IntVar(&o.Seeds, "seeds", 20, "seeds of each cell")
+	f.IntVar(&o.Seeds, "seeds", 20, "seeds of each cell (with --live: 1)")
 	f.StringSliceVar(&o.Handlers, "handler", nil, "only the handler of that `name` (repeatable)")
 	f.StringVar(&o.Out, "out", "text", "text or json")
 	f.IntVar(&o.Random, "random", 0, "instead: hunt the flawed in random plans, up to `N` seeds")
 	f.IntVar(&o.FalseAlarms, "false-alarms", 0, "instead: send `N` deliveries to the correct handlers")
+	f.BoolVar(&o.Live, "live", false, "instead: serve each handler as processes, and put a plan of recorded events to them")
 	c.AddCommand(NewZooShowCmd(s))
 	return c
 }
 
-func runZoo(ctx context.Context, s *Streams, o ZooOptions) error {
+func runZoo(ctx context.Context, s *Streams, o ZooOptions, fixtures fs.FS) error {
 	if o.Seeds < 1 || o.Random < 0 || o.FalseAlarms < 0 {
 		return usagef("--seeds, --random and --false-alarms count something: give a number above zero")
 	}
 	if o.Random > 0 && o.FalseAlarms > 0 {
 		return usagef("--random and --false-alarms are two runs: give one of them")
+	}
+	if o.Live && (o.Random > 0 || o.FalseAlarms > 0) {
+		return usagef("--live is a run of its own: leave --random and --false-alarms out")
 	}
 	if o.Out != "text" && o.Out != "json" {
 		return usagef("--out %s: choose text or json", safe(o.Out))
@@ -68,6 +86,9 @@ func runZoo(ctx context.Context, s *Streams, o ZooOptions) error {
 	entries := slices.DeleteFunc(zoo.Handlers(), func(e zoo.Entry) bool {
 		return len(o.Handlers) > 0 && !slices.Contains(o.Handlers, e.Name)
 	})
+	if o.Live {
+		return runZooLive(ctx, s, o, fixtures, entries)
+	}
 	return tryZoo(ctx, s, o, entries)
 }
 
@@ -113,6 +134,7 @@ type zooReport struct {
 	Seeds  int             `json:"seeds,omitempty"`
 	Good   bool            `json:"good"`
 	Cells  []scenario.Cell `json:"cells,omitempty"`
+	Live   []live          `json:"live,omitempty"`
 	Hunts  []hunt          `json:"hunts,omitempty"`
 	Alarms []alarms        `json:"alarms,omitempty"`
 }

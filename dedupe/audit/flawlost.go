@@ -11,11 +11,13 @@ import (
 
 // refused finds a claim that lost, in an attempt that was acknowledged, and the claim that had won before.
 func (c clue) refused() (won, lost act, by *replay.Attempt) {
+	holds := map[string]act{}
 	for _, a := range c.claims("") {
+		won, held := holds[a.key]
 		switch {
 		case a.done || a.Fault == string(replay.RedisCutAfter):
-			won = a
-		case a.failed || a.End == 0 || won.Command == nil || won.key != a.key:
+			holds[a.key] = a
+		case a.failed || a.End == 0 || !held:
 		default:
 			acked := func(x *replay.Attempt) bool { return x.Outcome == replay.Acked }
 			if by = c.attemptOf(a, acked); by != nil {
@@ -160,6 +162,11 @@ func claimForEver(c clue) proof {
 	if by == nil || won.ttl > 0 || c.expired(won) {
 		return proof{}
 	}
+	for _, a := range c.acts {
+		if a.deed == removeDeed && a.key == won.key && a.At > won.At && a.done {
+			return proof{} // it was taken back: whoever found it meanwhile found somebody at work
+		}
+	}
 	return proof{fmt.Sprintf("%s is claimed without a time to live: what the failed attempt left behind stays for ever, and %s was answered %d",
 		won.key, name(by), by.Status), []act{won, lost}}
 }
@@ -180,13 +187,18 @@ func releaseFailed(c clue) proof {
 		return proof{}
 	}
 	for _, a := range c.acts {
-		if a.deed != removeDeed || a.key != won.key || !a.failed && a.End != 0 || a.At < won.At || a.At > lost.At || len(c.between(won, lost, won.key, removeDeed)) > 0 {
+		if a.deed != removeDeed && !ownScript(a, won) || a.key != won.key || !a.failed && a.End != 0 || a.At < won.At || a.At > lost.At || len(c.between(won, lost, won.key, removeDeed)) > 0 {
 			continue
 		}
-		return proof{fmt.Sprintf("%s failed, and Redis failed at the %s that was to release %s; %s found it and was answered %d, as if the work were done",
+		return proof{fmt.Sprintf("%s failed, and so did the %s that was to release %s; %s found it and was answered %d, as if the work were done",
 			name(c.f.attemptAt(won)), a.Name, won.key, name(by), by.Status), []act{won, a, lost}}
 	}
 	return proof{}
+}
+
+// ownScript says that a script was given the key of a claim and the token it was won with: it renews, keeps or releases it.
+func ownScript(a, won act) bool {
+	return strings.HasPrefix(a.Name, "EVAL") && len(won.Args) > 1 && slices.Contains(a.Args, won.Args[1])
 }
 
 // markOutlived: an attempt wrote the mark and failed without taking it back.
@@ -225,6 +237,38 @@ func failureAcknowledged(c clue) proof {
 		if len(own) == 0 && c.f.struck != "" {
 			return proof{fmt.Sprintf("%s was answered %d without a command about the event, while Redis failed: the error was taken for a duplicate", name(a), a.Status), nil}
 		}
+	}
+	return proof{}
+}
+
+// subjectClaimed: an attempt found the subject's key held, which names no event, and was acknowledged.
+func subjectClaimed(c clue) proof {
+	won, lost, by := c.refused()
+	e := c.f.event
+	if by == nil || e.Subject == "" || !strings.Contains(won.key, e.Subject) || strings.Contains(won.key, e.Key) || e.ID != "" && strings.Contains(won.key, e.ID) {
+		return proof{}
+	}
+	return proof{fmt.Sprintf("%s is one lock for all events of the subject: %s found it held, and was answered %d, whatever became of its own event",
+		won.key, name(by), by.Status), []act{won, lost}}
+}
+
+// answeredFirst: an attempt was acknowledged before its first command about the event came.
+func answeredFirst(c clue) proof {
+	for _, a := range c.f.attempts {
+		if a.Outcome != replay.Acked {
+			continue
+		}
+		var own []act
+		for _, x := range c.acts {
+			if c.f.attemptAt(x) == a {
+				own = append(own, x)
+			}
+		}
+		if len(own) > 0 && own[0].At > a.End {
+			return proof{fmt.Sprintf("%s was answered %d before it asked its Redis about the event: what fails after the answer nobody delivers again",
+				name(a), a.Status), own[:min(len(own), maxShown)]}
+		}
+		return proof{}
 	}
 	return proof{}
 }

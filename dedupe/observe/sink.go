@@ -30,6 +30,7 @@ type Sink struct {
 	outlet
 	spec   sinkSpec
 	finder idFinder
+	fails  func(id string) bool // where half of the events fail first; nil for none
 
 	state   sync.Mutex
 	failed  map[string]int     // calls refused so far, by id
@@ -37,11 +38,11 @@ type Sink struct {
 	effects int64
 	// repeated counts the calls that came again under the same Idempotency-Key, and were no effect therefore.
 	repeated int
-	remarks []string
-	server  *http.Server
-	url     string
-	broken  error
-	serving sync.WaitGroup
+	remarks  []string
+	server   *http.Server
+	url      string
+	broken   error
+	serving  sync.WaitGroup
 }
 
 // sinkOnce is what makes two calls one effect, where the sink deduplicates.
@@ -58,6 +59,7 @@ func parseListen(s spec, o Options) (Source, error) {
 		outlet: outlet{info: replay.SourceInfo{Label: s.label, Exact: true, Counts: true}},
 		spec:   asked,
 		finder: idFinder{o.Known, o.Event},
+		fails:  o.Fails,
 	}, nil
 }
 
@@ -159,7 +161,7 @@ func (s *Sink) take(r *http.Request, body []byte) (status int, number int64) {
 	}
 	s.state.Lock()
 	defer s.state.Unlock()
-	if s.failed[call.id] < s.spec.failFirst {
+	if s.failed[call.id] < s.spec.failFirst && s.toFail(call.id) {
 		s.failed[call.id]++
 		return http.StatusInternalServerError, 0
 	}
@@ -174,6 +176,11 @@ func (s *Sink) take(r *http.Request, body []byte) (status int, number int64) {
 	}
 	s.sendNow(replay.Effect{Name: call.name, Key: call.id, Count: 1})
 	return s.spec.status, s.effects
+}
+
+// toFail says that first calls under the id fail.
+func (s *Sink) toFail(id string) bool {
+	return !s.spec.failHalf || s.fails != nil && s.fails(id)
 }
 
 func (s *Sink) isEffect(r *http.Request, c call) bool {

@@ -165,6 +165,22 @@ func TestSinkFailsFirst(t *testing.T) {
 	}
 }
 
+// Half of the events fail first: those that whoever knows the plan names, and no others.
+func TestSinkFailsHalf(t *testing.T) {
+	s, r := openSink(t, "listen:127.0.0.1:0?fail-first=half", Options{Fails: func(id string) bool { return id == "a" }})
+	for _, c := range []struct {
+		id   string
+		want int
+	}{{"a", 500}, {"a", 200}, {"a", 200}, {"b", 200}} {
+		if status, _ := send(t, "POST", s.URL()+"/c", "application/json", `{"id":"`+c.id+`"}`); status != c.want {
+			t.Errorf("%s: status %d, want %d", c.id, status, c.want)
+		}
+	}
+	if got := len(r.take()); got != 3 {
+		t.Errorf("%d effects, want 3", got)
+	}
+}
+
 func TestSinkDedupes(t *testing.T) {
 	s, r := openSink(t, "listen:127.0.0.1:0", Options{Known: among("evt_1")})
 	post := func(path, key string) string {

@@ -18,6 +18,7 @@ type sinkSpec struct {
 	addr      string
 	slow      time.Duration   // how long an answer takes, after the effect was counted
 	failFirst int             // how many calls per id fail before one is counted
+	failHalf  bool            // only of the events whose work is to fail
 	status    int             // of an answer
 	dedupe    bool            // calls with one Idempotency-Key are one effect, which is what that header means
 	methods   map[string]bool // whose calls are effects; nil for all
@@ -67,9 +68,12 @@ func (s *sinkSpec) set(name, value string) (err error) {
 		if value == "" || value == "true" {
 			value = "1"
 		}
+		if s.failHalf = value == "half"; s.failHalf {
+			value = "1"
+		}
 		s.failFirst, err = strconv.Atoi(value)
 		if err != nil || s.failFirst < 0 || s.failFirst > 1000 {
-			return fmt.Errorf("fail-first=%s is not a number of calls from 0 to 1000", clip(value))
+			return fmt.Errorf("fail-first=%s is neither half nor a number of calls from 0 to 1000", clip(value))
 		}
 	case "status":
 		s.status, err = strconv.Atoi(value)

@@ -56,6 +56,8 @@ type Options struct {
 	// Event says whether an id belongs to one event alone. Such an id is preferred where
 	// a call to a sink carries several known ones. nil means no preference.
 	Event func(id string) bool
+	// Fails says whether a sink that fails the first call of half of the events fails one under this id. nil means for none.
+	Fails func(id string) bool
 	// Dir is where commands run and what relative file names start from; "" is the current directory.
 	Dir string
 }

@@ -14,28 +14,37 @@ import (
 	"hookonce/replay"
 )
 
-// Database is the endpoint's SQL database: SQLite, in memory. It is opened when it is first
+// Database is the endpoint's SQL database: SQLite, in memory, or in a file which real processes share. It is opened when it is first
 // used, outlives the processes that use it, and keeps a lock for as long as its owner does nothing.
 type Database struct {
+	file string // empty in memory
 	open sync.Once
 	db   *sql.DB
+	own  *sql.DB // of the ledger's tables in a file; nil in memory
 	err  error
 }
 
 // schema is every table a handler uses.
 const schema = `
-CREATE TABLE markers (event TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE charges (event TEXT NOT NULL);
-CREATE TABLE balances (subject TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE orders (event TEXT PRIMARY KEY, paid INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE states (subject TEXT PRIMARY KEY, place TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE inbox (event TEXT PRIMARY KEY, payload TEXT NOT NULL, due INTEGER NOT NULL, done INTEGER NOT NULL) WITHOUT ROWID;`
+CREATE TABLE IF NOT EXISTS markers (event TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS charges (event TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS balances (subject TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS orders (event TEXT PRIMARY KEY, paid INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS states (subject TEXT PRIMARY KEY, place TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inbox (event TEXT PRIMARY KEY, payload TEXT NOT NULL, due INTEGER NOT NULL, done INTEGER NOT NULL) WITHOUT ROWID;`
 
 func (d *Database) get() (*sql.DB, error) {
 	d.open.Do(func() {
 		// Without a timeout of its own: whoever finds it locked says so, and comes again when it is its turn.
-		d.db, d.err = sql.Open("sqlite", fmt.Sprintf("file:/%p?vfs=memdb&_txlock=immediate&_pragma=busy_timeout(0)", d))
+		name := fmt.Sprintf("file:/%p?vfs=memdb&", d)
+		if d.file != "" {
+			d.own, d.err = openKept(d.file)
+			name = keptName(d.file)
+		}
 		if d.err == nil {
+			d.db, d.err = sql.Open("sqlite", name+"_txlock=immediate&_pragma=busy_timeout(0)")
+		}
+		if d.err == nil && d.file == "" {
 			d.db.SetMaxIdleConns(4)
 			_, d.err = d.db.Exec(schema)
 		}
@@ -47,7 +56,10 @@ func (d *Database) get() (*sql.DB, error) {
 func (d *Database) Close() {
 	d.open.Do(func() { d.err = sql.ErrConnDone })
 	if d.db != nil {
-		_ = d.db.Close() // nothing was kept
+		_ = d.db.Close() // what was committed is kept, where there is a file
+	}
+	if d.own != nil {
+		_ = d.own.Close()
 	}
 }
 
@@ -56,6 +68,7 @@ type Tx struct {
 	w       *World
 	tx      *sql.Tx
 	commits []func()
+	err     error // of what was to be kept with it
 }
 
 // Transact runs f in a transaction and commits it; where f fails, nothing of it happened. Each
@@ -83,6 +96,9 @@ func (w *World) Transact(ctx context.Context, e replay.Event, f func(*Tx) error)
 		return err
 	}
 	err = w.Stage.Do(ctx, "commit "+e.Key, func() error {
+		if t.err != nil {
+			return t.err
+		}
 		if err := t.tx.Commit(); err != nil {
 			return err
 		}
@@ -174,6 +190,10 @@ func (t *Tx) Charge(ctx context.Context, e replay.Event) error {
 // Counted has what a statement of the transaction wrote count as a charge, once it is committed. Two
 // with one key are one; an empty key always counts.
 func (t *Tx) Counted(e replay.Event, key string) {
+	if t.w.SQL.kept() {
+		t.err = errors.Join(t.err, keepEffect(t.tx, e, key))
+		return
+	}
 	t.commits = append(t.commits, func() { t.w.Ledger.Charge(e, key, t.w.Stage.Now()) })
 }
 
@@ -193,6 +213,10 @@ func (t *Tx) SaveIfNewer(ctx context.Context, e replay.Event) error {
 
 // Saved has the state that a statement of the transaction wrote count, once it is committed.
 func (t *Tx) Saved(e replay.Event) {
+	if t.w.SQL.kept() {
+		t.err = errors.Join(t.err, keepState(t.tx, e))
+		return
+	}
 	t.commits = append(t.commits, func() { t.w.Ledger.Save(e, t.w.Stage.Now()) })
 }
 

@@ -17,6 +17,8 @@ import (
 type Setup struct {
 	// Redis is the URL of a real Redis or Valkey; empty, or "embedded", for one inside the process.
 	Redis string
+	// Database is a file for the endpoint's database, and for what else must survive its processes; empty keeps it in memory.
+	Database string
 	// Prefix is put before every key on a real Redis, and all keys that have it are removed on
 	// Close. Empty uses the keys as they are, and leaves them.
 	Prefix string
@@ -44,7 +46,7 @@ type LiveWorld struct {
 // Open makes a live world. The caller closes it.
 func Open(ctx context.Context, s Setup) (*LiveWorld, error) {
 	stage := NewLive(dedupe.WallClock{})
-	l := &LiveWorld{prefix: s.Prefix, stage: stage, World: &World{Stage: stage, Ledger: NewLedger(s.OnCommit), Memory: new(sync.Map), SQL: new(Database),
+	l := &LiveWorld{prefix: s.Prefix, stage: stage, World: &World{Stage: stage, Ledger: NewLedger(s.OnCommit), Memory: new(sync.Map), SQL: NewDatabase(s.Database),
 		WorkTime: s.Work, Fails: s.Fails, Downstream: s.Downstream, NewToken: rand.Text}}
 	if s.Redis == "" || s.Redis == "embedded" {
 		return l, l.embed(s)

@@ -53,6 +53,12 @@ func (w *World) Work(ctx context.Context, e replay.Event) error {
 // key always counts, which is what a downstream without idempotency keys does.
 func (w *World) Effect(ctx context.Context, e replay.Event, key string) error {
 	err := w.Stage.Do(ctx, "charge "+e.Key, func() error {
+		switch {
+		case w.SQL.kept() && w.Downstream != nil:
+			return w.Downstream(ctx, e, key) // which counts, and knows the keys
+		case w.SQL.kept():
+			return w.SQL.charge(e, key)
+		}
 		if w.Downstream != nil && !w.Ledger.Charged(key) {
 			if err := w.Downstream(ctx, e, key); err != nil {
 				return err
@@ -70,20 +76,27 @@ func (w *World) Effect(ctx context.Context, e replay.Event, key string) error {
 // Save writes the event's version as the state of its subject, whatever was there
 // before. It does nothing for an event without a subject or a version.
 func (w *World) Save(ctx context.Context, e replay.Event) error {
-	return w.state(ctx, "save", e, w.Ledger.Save)
+	return w.state(ctx, "save", e, false)
 }
 
 // SaveIfNewer is Save in one atomic step that leaves a later state alone.
 func (w *World) SaveIfNewer(ctx context.Context, e replay.Event) error {
-	return w.state(ctx, "save if newer", e, w.Ledger.SaveIfNewer)
+	return w.state(ctx, "save if newer", e, true)
 }
 
-func (w *World) state(ctx context.Context, what string, e replay.Event, write func(replay.Event, time.Time)) error {
+func (w *World) state(ctx context.Context, what string, e replay.Event, newer bool) error {
 	if e.Subject == "" || e.Version == "" {
 		return nil
 	}
 	err := w.Stage.Do(ctx, what+" "+e.Subject+" "+e.Version, func() error {
-		write(e, w.Stage.Now())
+		switch {
+		case w.SQL.kept():
+			return w.SQL.save(e, newer)
+		case newer:
+			w.Ledger.SaveIfNewer(e, w.Stage.Now())
+		default:
+			w.Ledger.Save(e, w.Stage.Now())
+		}
 		return nil
 	})
 	if err != nil {
@@ -95,8 +108,18 @@ func (w *World) state(ctx context.Context, what string, e replay.Event, write fu
 // Fetch asks the provider for the event's subject as it is now: as the newest event of it says that
 // anybody asked about so far. It returns that event.
 func (w *World) Fetch(ctx context.Context, e replay.Event) (now replay.Event, err error) {
-	w.Ledger.Heard(e)
-	err = w.Stage.Do(ctx, "fetch "+e.Subject, func() error {
+	if w.SQL.kept() {
+		if err := w.SQL.hear(e); err != nil {
+			return now, fmt.Errorf("fetch %s: %w", e.Subject, err)
+		}
+	} else {
+		w.Ledger.Heard(e)
+	}
+	err = w.Stage.Do(ctx, "fetch "+e.Subject, func() (err error) {
+		if w.SQL.kept() {
+			now, err = w.SQL.newest(e)
+			return err
+		}
 		now = w.Ledger.Newest(e)
 		return nil
 	})
@@ -109,6 +132,13 @@ func (w *World) Fetch(ctx context.Context, e replay.Event) (now replay.Event, er
 // Load reads the state of a subject; false where there never was one.
 func (w *World) Load(ctx context.Context, subject string) (s State, found bool, err error) {
 	err = w.Stage.Do(ctx, "load "+subject, func() error {
+		if w.SQL.kept() {
+			list, err := w.SQL.states(subject)
+			if found = len(list) > 0 && subject != ""; found {
+				s = list[0]
+			}
+			return err
+		}
 		s, found = w.Ledger.Load(subject)
 		return nil
 	})

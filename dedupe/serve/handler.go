@@ -77,7 +77,12 @@ type count struct {
 
 func (o Options) effects(w http.ResponseWriter, _ *http.Request) {
 	processed := []count{}
-	for _, c := range o.World.Ledger.Counts() {
+	counts, err := o.World.Counts()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	for _, c := range counts {
 		processed = append(processed, count{c.Event, c.Count})
 	}
 	writeJSON(w, map[string][]count{"processed": processed})
@@ -92,7 +97,12 @@ type state struct {
 
 func (o Options) state(w http.ResponseWriter, _ *http.Request) {
 	states := []state{}
-	for _, s := range o.World.Ledger.States() {
+	all, err := o.World.States()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	for _, s := range all {
 		states = append(states, state(s))
 	}
 	writeJSON(w, states)

@@ -1,0 +1,162 @@
+package cmd
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"hookonce/cmd/report"
+	"hookonce/dedupe/zoo"
+)
+
+// liveLimit is how long a flawed handler may take to be found.
+const liveLimit = time.Minute
+
+// live is what was found of a handler that was served as processes of its own.
+type live struct {
+	Handler string   `json:"handler"`
+	Correct bool     `json:"correct"`
+	Expect  []string `json:"expect,omitempty"`
+	Seeds   int      `json:"seeds"`
+	// Found counts the seeds on which each of the expected codes was found, and Named those on which a finding named the flaw.
+	Found   int     `json:"found"`
+	Named   int     `json:"named"`
+	Flaw    string  `json:"flaw,omitempty"` // the name it was given
+	Seconds float64 `json:"seconds"`        // the longest run
+	// Why says what cannot be found, or named, from outside; empty where everything can.
+	Why string `json:"why,omitempty"`
+	// Flagged lists the codes of violations of a correct handler; Trouble what went wrong with runs.
+	Flagged []string `json:"flagged,omitempty"`
+	Trouble []string `json:"trouble,omitempty"`
+
+	sign liveSign
+}
+
+// Good says that it was found, and named where that is possible; a correct one, that it passed.
+func (l live) Good() bool {
+	switch {
+	case len(l.Trouble) > 0 || l.Seconds > liveLimit.Seconds():
+		return false
+	case l.Correct:
+		return len(l.Flagged) == 0
+	case l.sign.unseen:
+		return true
+	}
+	return l.Found == l.Seeds && (len(l.sign.flaws) == 0 || l.Named == l.Seeds)
+}
+
+// runZooLive serves each handler as two replicas, which run starts, and puts the same plan to all: nothing but the command line says
+// which handler it is.
+func runZooLive(ctx context.Context, s *Streams, o ZooOptions, fixtures fs.FS, entries []zoo.Entry) error {
+	if fixtures == nil {
+		return usagef("zoo --live needs the fixtures that are built in")
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("--live: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "hookonce-zoo-")
+	if err != nil {
+		return fmt.Errorf("--live: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.CopyFS(filepath.Join(dir, "fixtures"), fixtures); err != nil {
+		return fmt.Errorf("--live: %w", err)
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	show := newProgress(s)
+	r := zooReport{Schema: "hookonce.zoo/v1", Seeds: o.Seeds, Good: true}
+	for _, e := range entries {
+		l := live{Handler: e.Name, Correct: e.Correct(), Expect: e.Expect, sign: liveSigns()[e.Name]}
+		l.Why = l.sign.why
+		for seed := 1; seed <= o.Seeds; seed++ {
+			show.Say("zoo: %s, seed %d of %d", e.Name, seed, o.Seeds)
+			l.try(ctx, cmp.Or(o.program, program), dir, seed)
+			if ctx.Err() != nil {
+				return errors.New("interrupted")
+			}
+		}
+		r.Live, r.Good = append(r.Live, l), r.Good && l.Good()
+	}
+	if err := writeZoo(s, o, r, zooLiveText); err != nil {
+		return err
+	}
+	return zooVerdict(r.Good)
+}
+
+// try runs the plan of a seed.
+func (l *live) try(ctx context.Context, program, dir string, seed int) {
+	l.Seeds++
+	at := time.Now()
+	run, err := os.MkdirTemp(dir, "run-")
+	if err != nil {
+		l.Trouble = append(l.Trouble, err.Error())
+		return
+	}
+	defer os.RemoveAll(run)
+	var out, diag bytes.Buffer
+	c := exec.CommandContext(ctx, program, liveArguments(program, l.Handler, filepath.Join(dir, "fixtures"), run, seed)...)
+	c.Args[0] = "hookonce"
+	c.Env = append(os.Environ(), "HOOKONCE_SECRET="+demoSecret, "CI=true")
+	c.Stdout, c.Stderr = &out, &diag
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // so that it ends what it started
+	c.WaitDelay = 30 * time.Second
+	err = c.Run()
+	l.Seconds = max(l.Seconds, time.Since(at).Seconds())
+	var got report.Report
+	if json.Unmarshal(out.Bytes(), &got) != nil {
+		said := strings.Split(strings.TrimSpace(diag.String()), "\n")
+		l.Trouble = append(l.Trouble, fmt.Sprintf("seed %d: no verdict (%v): %s", seed, err, said[len(said)-1]))
+		return
+	}
+	l.judge(got, seed)
+}
+
+// liveArguments are the same for all handlers but for the name. What providers hardly ever commit is asked for, because some flaws show in
+// nothing else; so are the faults of processes, because the effects are in a file that outlives them.
+func liveArguments(program, handler, fixtures, dir string, seed int) []string {
+	serve := "exec " + report.Quote(program) + " serve " + handler + " --work 5ms --listen 127.0.0.1:{port} --redis {redis} --effects-url http://{effects} --database {database}"
+	return []string{"run", fixtures, "--only", "payment_intent.*,customer.*", "--seed", strconv.Itoa(seed), "--bursts", "2",
+		"--exec", serve, "--replicas", "2", "--database", "sqlite:" + filepath.Join(dir, "endpoint.db"),
+		"--faults", "all,process-kill,process-pause,process-restart,other-bytes,twins,same-id",
+		"--effects", "listen:{effects}?fail-first=half", "--effects", "http://127.0.0.1:{port}/effects", "--effects", "http://127.0.0.1:{port}/state",
+		"--journal", filepath.Join(dir, "run.jsonl"), "--out", "json"}
+}
+
+// judge compares a report with what is known of the handler.
+func (l *live) judge(r report.Report, seed int) {
+	found, named := map[string]bool{}, ""
+	for _, f := range r.Findings {
+		found[f.Code] = true
+		if l.Correct && f.Severity == "violation" && !slices.Contains(l.Flagged, f.Code) {
+			l.Flagged = append(l.Flagged, f.Code)
+		}
+		if w := f.Evidence.Flaw; w != nil && slices.Contains(l.sign.flaws, w.Name) {
+			named = w.Name
+		}
+	}
+	if l.Correct && r.Verdict == "inconclusive" {
+		l.Trouble = append(l.Trouble, fmt.Sprintf("seed %d: inconclusive: %s", seed, strings.Join(r.Missing, "; ")))
+	}
+	if !l.Correct && !slices.ContainsFunc(l.Expect, func(code string) bool { return !found[code] }) {
+		l.Found++
+	}
+	if named != "" {
+		l.Named++
+		l.Flaw = named
+	}
+}

@@ -1,0 +1,77 @@
+//go:build unix
+
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"hookonce/dedupe/zoo"
+)
+
+// triesZooLive puts the live plan to handlers, which the test binary serves.
+func triesZooLive(t *testing.T, entries ...zoo.Entry) (r zooReport, text string, code int) {
+	t.Helper()
+	var out, diag bytes.Buffer
+	s := &Streams{In: strings.NewReader(""), Out: &out, Err: &diag, Getenv: func(string) string { return "" }}
+	err := runZooLive(t.Context(), s, ZooOptions{Seeds: 1, Out: "json", program: self(t)}, os.DirFS(fixtureDir), entries)
+	if code = exitCode(err); json.Unmarshal(out.Bytes(), &r) != nil {
+		t.Fatalf("code %d, %v\n%s%s", code, err, out.String(), diag.String())
+	}
+	var b strings.Builder
+	if err := zooLiveText(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return r, b.String(), code
+}
+
+func handler(t *testing.T, name string) zoo.Entry {
+	t.Helper()
+	e, ok := zoo.Find(name)
+	if !ok {
+		t.Fatalf("no handler %s", name)
+	}
+	return e
+}
+
+// Served as processes, a flawed handler is found by its code and named, and a correct one passes: all of them are tried by hookonce zoo --live.
+func TestZooLive(t *testing.T) {
+	r, text, _ := triesZooLive(t, handler(t, "done-first"), handler(t, "tx-log"))
+	for _, l := range r.Live {
+		// How long it takes on a machine that does other things, too, proves nothing.
+		if len(l.Trouble) > 0 || len(l.Flagged) > 0 || !l.Correct && (l.Found != 1 || l.Flaw != "done-first") {
+			t.Errorf("%+v\n%s", l, text)
+		}
+	}
+}
+
+// A handler that is not what the catalogue says is a miss, or a false alarm, and so is one that cannot be served.
+func TestZooLiveTellsAMiss(t *testing.T) {
+	blind, innocent, missing := handler(t, "tx-log"), handler(t, "none"), handler(t, "tx-log")
+	blind.Expect, innocent.Expect, missing.Name = []string{"double-processing"}, nil, "dodo"
+	r, text, code := triesZooLive(t, blind, innocent, missing)
+	if code != exitViolations || len(r.Live) != 3 || r.Live[0].Found != 0 || len(r.Live[1].Flagged) == 0 || len(r.Live[2].Trouble) == 0 {
+		t.Errorf("code %d\n%+v\n%s", code, r.Live, text)
+	}
+	if !strings.Contains(text, "MISSED") || !strings.Contains(text, "no verdict") {
+		t.Error(text)
+	}
+}
+
+// Every name that the table promises is one that an audit gives.
+func TestLiveSigns(t *testing.T) {
+	for name, s := range liveSigns() {
+		e := handler(t, name)
+		if e.Correct() || len(s.flaws) == 0 && s.why == "" {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	for _, e := range zoo.Handlers() {
+		if _, listed := liveSigns()[e.Name]; !listed && !e.Correct() {
+			t.Errorf("%s: nothing says how it shows", e.Name)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// liveSign says by which names a flaw shows in the endpoint's commands to its Redis, and why in none where it does not.
+type liveSign struct {
+	flaws []string
+	why   string
+	// unseen says that the plan cannot bring it about, from outside and with these fixtures.
+	unseen bool
+}
+
+// zooLiveText writes a line for each handler.
+func zooLiveText(w io.Writer, r zooReport) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-20s %-9s %-36s %-24s %s\n", "HANDLER", "FOUND", "CODES", "FLAW NAMED", "SECONDS")
+	flawed, found, named, correct, flags, runs := 0, 0, 0, 0, 0, 0
+	slowest := 0.0
+	for _, l := range r.Live {
+		slowest = max(slowest, l.Seconds)
+		if l.Correct {
+			continue
+		}
+		flawed++
+		if l.Found == l.Seeds {
+			found++
+		}
+		if l.Found == l.Seeds && l.Named == l.Seeds {
+			named++
+		}
+		fmt.Fprintf(&b, "%-20s %-9s %-36s %-24s %.1f%s\n", l.Handler, fmt.Sprintf("%d of %d", l.Found, l.Seeds), strings.Join(l.Expect, ", "),
+			cmp.Or(l.Flaw, "-"), l.Seconds, l.remark())
+	}
+	fmt.Fprintf(&b, "\n%-20s %-9s %-36s %-24s %s\n", "CORRECT", "RUNS", "FLAGGED", "", "SECONDS")
+	for _, l := range r.Live {
+		if !l.Correct {
+			continue
+		}
+		correct, runs, flags = correct+1, runs+l.Seeds, flags+len(l.Flagged)
+		fmt.Fprintf(&b, "%-20s %-9d %-36s %-24s %.1f%s\n", l.Handler, l.Seeds, cmp.Or(strings.Join(l.Flagged, ", "), "0"), "", l.Seconds, l.remark())
+	}
+	for i, l := range r.Live {
+		if l.Why == "" {
+			continue
+		}
+		if i == 0 || !strings.Contains(b.String(), "\n\nFROM OUTSIDE\n") {
+			b.WriteString("\n\nFROM OUTSIDE\n")
+		}
+		fmt.Fprintf(&b, "%-20s %s\n", l.Handler, l.Why)
+	}
+	fmt.Fprintf(&b, "\n%d of %d flawed handlers found on every seed, %d of them with the flaw named from their commands to Redis; %d flags on %d correct ones in %d runs; the slowest run took %.1f s\n",
+		found, flawed, named, flags, correct, runs, slowest)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// remark says what is wrong with a handler's row.
+func (l live) remark() string {
+	var out []string
+	switch {
+	case l.Correct || l.sign.unseen:
+	case l.Found < l.Seeds:
+		out = append(out, "MISSED")
+	case len(l.sign.flaws) > 0 && l.Named < l.Seeds:
+		out = append(out, fmt.Sprintf("NAMED ON %d ONLY", l.Named))
+	}
+	if l.Seconds > liveLimit.Seconds() {
+		out = append(out, "TOO SLOW")
+	}
+	return zooList("  ", append(out, l.Trouble...))
+}

@@ -1,0 +1,50 @@
+package cmd
+
+// liveSigns says for each flawed handler how its flaw shows from outside.
+func liveSigns() map[string]liveSign {
+	const code = "its code says it: it keeps its state in a database, whose statements nobody sees"
+	const ping = "it asks Redis for its health by PING, which is about no event, and the plan takes Redis away from single events"
+	named := func(flaws ...string) liveSign { return liveSign{flaws: flaws} }
+	return map[string]liveSign{
+		"article":        named("busy-200", "window-too-short"),
+		"none":           named("no-memory"),
+		"check-then-act": named("check-then-act"),
+		"no-ttl":         named("no-ttl"),
+		"setnx-expire":   named("setnx-expire"),
+		"short-lease": {flaws: []string{"lease-too-short", "no-fencing"},
+			why: "its work of 5 ms is shorter than its lease of 5 s: it takes a process that stands still to show it (no-fencing)"},
+		"no-owner": {flaws: []string{"no-owner", "no-fencing"},
+			why: "that it removes another's lock takes work that stands still and then fails; that it goes on after its lease shows sooner (no-fencing)"},
+		"busy-200":          named("busy-200"),
+		"done-first":        named("done-first"),
+		"window-24h":        named("window-too-short"),
+		"window-60s":        named("window-too-short"),
+		"swallow":           named("swallow"),
+		"fail-open":         {why: ping, unseen: true},
+		"fail-as-duplicate": {why: ping, unseen: true},
+		"resent-setnx":      named("reply-lost"),
+		"process-memory":    named("process-memory", "no-memory"),
+		"cached-5xx":        named("cached-5xx"),
+		"object-lock-200":   named("object-lock-200"),
+		"ack-first":         named("ack-first"),
+		"retry-header":      {why: "Stripe marks no delivery as a retry: it is found with a provider that does", unseen: true},
+
+		"new-key-per-attempt": named("marker-second"),
+		"raw-hash":            {why: "its keys hold no event's id: the memory line says that it deduplicates on the body"},
+		"content-hash":        {why: "its keys hold no event's id: the memory line says that it deduplicates on the content"},
+		"no-source":           {why: "its code says it: two sources that share an id are one to it"},
+		"marker-second": {flaws: []string{"marker-second", "no-fencing"},
+			why: "its charge is a row, and rows are seen later than a kill would have to come: that it has no key shows after a pause (no-fencing)"},
+		"unique-email":   {why: "its code says it: it looks and marks in a database, whose statements nobody sees"},
+		"per-attempt-id": {why: "Stripe's deliveries carry no id of their attempt: it is found with a provider whose deliveries do", unseen: true},
+		"no-verify":      {why: "its code says it: a spoiled signature is acknowledged"},
+		"verify-parsed":  {why: "it refuses every recorded body, none of which is written as its library would: the run says that nothing was proven", unseen: true},
+
+		"no-version":     {why: code},
+		"version-race":   {why: "the plan releases no two versions of one subject together", unseen: true},
+		"version-string": {why: "Stripe's versions are of one length, and text orders them rightly", unseen: true},
+		"version-float":  {why: "Stripe's versions are far below 2^53", unseen: true},
+		"no-tombstone":   {why: code},
+		"version-first":  {why: code},
+	}
+}

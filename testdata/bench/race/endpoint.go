@@ -16,6 +16,7 @@ import (
 // endpoint is a handler's process.
 type endpoint struct {
 	url   string // without a path
+	h2    string // where it speaks HTTP/2
 	cmd   *exec.Cmd
 	stdin io.Closer
 	next  int // number of the next event
@@ -51,7 +52,11 @@ func start(cmd *exec.Cmd) (*endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s did not say where it listens: %w", cmd, err)
 	}
-	return &endpoint{url: strings.TrimSpace(line), cmd: cmd, stdin: in}, nil
+	at := strings.Fields(line)
+	if len(at) == 0 {
+		return nil, fmt.Errorf("%s did not say where it listens", cmd)
+	}
+	return &endpoint{url: at[0], h2: at[len(at)-1], cmd: cmd, stdin: in}, nil
 }
 
 func (e *endpoint) stop() {
@@ -69,8 +74,11 @@ func (e *endpoint) try(ctx context.Context, t *table, c contestant, window time.
 		e.next++
 		ids[i] = fmt.Sprintf("evt_%08d", e.next)
 	}
-	began := time.Now()
-	if err := c.run(ctx, fmt.Sprintf("%s/webhook?window=%dns", e.url, max(window, 0)), ids); err != nil {
+	began, to := time.Now(), e.url
+	if c.h2 {
+		to = e.h2
+	}
+	if err := c.run(ctx, fmt.Sprintf("%s/webhook?window=%dns", to, max(window, 0)), ids); err != nil {
 		return err
 	}
 	took := time.Since(began)

@@ -12,13 +12,14 @@ import (
 
 // ours are hookonce's own ways: the very package that run sends with.
 var ours = []contestant{
-	{name: "hookonce: last byte, one thread", run: gates(1, dispatch.ReleaseBackToBack), ours: true},
-	{name: "hookonce: last byte, a pair of threads", run: gates(1, dispatch.ReleasePair), ours: true},
-	{name: "hookonce: dense gates, 50 events, mixed", run: gates(50, dispatch.ReleaseMixed), ours: true},
+	{name: "hookonce: last byte, one thread", run: gates(1, dispatch.TransportRaw, dispatch.ReleaseBackToBack), ours: true},
+	{name: "hookonce: last byte, a pair of threads", run: gates(1, dispatch.TransportRaw, dispatch.ReleasePair), ours: true},
+	{name: "hookonce: HTTP/2, one packet", run: gates(1, dispatch.TransportH2, dispatch.ReleaseMixed), ours: true, h2: true},
+	{name: "hookonce: dense gates, 50 events, mixed", run: gates(50, dispatch.TransportRaw, dispatch.ReleaseMixed), ours: true},
 }
 
 // gates sends the events in gates of so many events with two copies each, one gate after another.
-func gates(events int, how dispatch.Release) func(context.Context, string, []string) error {
+func gates(events int, by dispatch.Transport, how dispatch.Release) func(context.Context, string, []string) error {
 	return func(ctx context.Context, to string, ids []string) error {
 		u, err := url.Parse(to)
 		if err != nil {
@@ -27,6 +28,7 @@ func gates(events int, how dispatch.Release) func(context.Context, string, []str
 		run, err := dispatch.Run(ctx, plan(ids, events), dispatch.Target{URL: u}, dispatch.Options{
 			Sign:         func(e replay.Event, _ replay.Sending) (http.Header, []byte, error) { return nil, e.Body, nil },
 			Acknowledges: func(_ string, status int) bool { return status == http.StatusOK },
+			Transport:    by,
 			Release:      how,
 			MaxInFlight:  2, // one gate at a time
 		})

@@ -23,6 +23,7 @@ type contestant struct {
 	// apart: it needs a process for each event, so fewer are sent, and its time is that of starting processes.
 	apart bool
 	ours  bool
+	h2    bool // it speaks HTTP/2
 }
 
 // share is how many events it sends. Where the window is nothing but unlock and lock, doubles are rare, and more are needed.

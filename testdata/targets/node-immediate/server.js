@@ -2,6 +2,7 @@
 // the count that testdata/bench/race asks for.
 'use strict';
 const http = require('node:http');
+const http2 = require('node:http2');
 
 let seen = new Map();
 let acted = new Map();
@@ -37,6 +38,8 @@ function handle(req, res) {
 
 process.stdin.on('end', () => process.exit(0)).resume();
 const server = http.createServer(handle);
+const single = http2.createServer(handle); // the same in HTTP/2, on a port of its own
+const address = (s) => `http://127.0.0.1:${s.address().port}`;
 server.listen(Number(process.env.PORT || 0), '127.0.0.1', () => {
-  console.log(`http://127.0.0.1:${server.address().port}`);
+  single.listen(0, '127.0.0.1', () => console.log(`${address(server)} ${address(single)}`));
 });

@@ -52,6 +52,7 @@ var catalog = []Fault{
 	{"process-kill", "the process is killed after its claim, after the effect, before the answer, after the answer", []string{"double-processing", "lost-event", "stuck"}, withoutProcess, addKills, true},
 	{"process-pause", "the process stands still for longer than its lease, then goes on", []string{"double-processing", "lost-event"}, withoutClock, addPauses, true},
 	{"process-restart", "all replicas are restarted, one after the other, while copies race", []string{"double-processing", "lost-event"}, withoutProcess, addRestarts, true},
+	{"with-request", "a request of your own, such as a checkout's return, at the same instant as the event", []string{"double-processing", "lost-event"}, withoutRequest, addRequests, true},
 	{"redis-step", "one command of a delivery is struck; --sweep redis walks over all", []string{"lost-event", "double-processing", "stuck"}, withoutStep, addRedisStep, true},
 }
 

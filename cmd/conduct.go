@@ -74,6 +74,8 @@ type conduct struct {
 	hand *hand
 	// more hears of events that were not in the plan when the run began; nil for nobody.
 	more func([]replay.Event)
+	// request is the user's own that goes with an event; nil where the plan has none.
+	request func(replay.Event) dispatch.Request
 	// reference says under which conditions the reference runs.
 	reference referenceConditions
 	// traffic sends what comes between the control phase and the fault-free tail and is not in the plan; nil for nothing.
@@ -295,6 +297,7 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 		Late:         late,
 		BeforePhase:  before,
 		Ready:        c.ready(),
+		Request:      c.request,
 		Hard:         c.stop.hard,
 		Transport:    c.transport,
 	})

@@ -48,6 +48,8 @@ type PlanningOptions struct {
 	lateByClock bool
 	// offered says that the endpoint's Redis is hookonce's idea, and so are the faults of it.
 	offered bool
+	// request is the user's own; nil where none is described.
+	request *userRequest
 	// perishable says that its effects may be forgotten when it is killed.
 	perishable bool
 	// Step is the Redis command that a sweep strikes; 0 for none.
@@ -128,6 +130,9 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	if o.WithRedis && strings.Contains(o.Faults, "all") {
 		faults = chaos.Join(faults, chaos.RedisFaults(), o.Faults)
 	}
+	if o.request != nil && strings.Contains(o.Faults, "all") {
+		faults = chaos.Join(faults, chaos.RequestFaults(), o.Faults)
+	}
 	if o.started && !o.perishable && strings.Contains(o.Faults, "all") {
 		faults = chaos.Join(faults, chaos.ProcessFaults(), o.Faults)
 	}
@@ -136,6 +141,9 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Dense: o.Dense, Replicas: o.replicas,
 			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
+	}
+	if o.request != nil {
+		p.input.Settings.Request, p.input.Settings.RequestFor = o.request.shown(), o.request.types
 	}
 	p.plan, err = chaos.Build(p.input)
 	if err != nil {

@@ -31,6 +31,7 @@ type RunOptions struct {
 	ConductOptions
 	MiddleOptions
 	ExecOptions
+	RequestOptions
 	Targets    []string
 	AllowHosts []string
 	Headers    []string
@@ -73,6 +74,7 @@ func (o *RunOptions) addFlags(c *cobra.Command, s *Streams) {
 	o.PlanningOptions.add(c.Flags())
 	o.MiddleOptions.add(c.Flags())
 	o.ExecOptions.add(c.Flags())
+	o.RequestOptions.add(c.Flags())
 	o.addSweep(c.Flags())
 	o.ConductOptions.add(c)
 }
@@ -109,6 +111,9 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 		return missingArguments(len(args) > 0 || o.describedFixtures(), len(o.Targets) > 0)
 	}
 	if err := o.checkSweep(); err != nil {
+		return err
+	}
+	if o.request, err = o.RequestOptions.parse(); err != nil {
 		return err
 	}
 	show := newProgress(s)
@@ -159,6 +164,9 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 	}
 	if err = c.p.signable(); err != nil {
 		return nil, err
+	}
+	if o.request != nil {
+		c.request = o.request.of
 	}
 	c.target.Routes = c.p.routes(c.target.URL)
 	ids := observe.IDsOf(c.p.plan)

@@ -10,7 +10,9 @@ const (
 	Acked   Outcome = "acked"   // a success status of the profile, in time
 	Refused Outcome = "refused" // any other status
 	Unknown Outcome = "unknown" // timeout, reset, hang-up: no answer was read
-	Unsent  Outcome = "unsent"  // nothing that the endpoint could have read left the sender
+	// Answered is that of a request which is no delivery: whatever it was told, it acknowledges nothing.
+	Answered Outcome = "answered"
+	Unsent   Outcome = "unsent" // nothing that the endpoint could have read left the sender
 )
 
 // MaxBody is how many bytes of a response body an attempt keeps.

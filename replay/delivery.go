@@ -44,6 +44,8 @@ const (
 	RoleRedelivery Role = "redelivery"
 	// RoleLate is a duplicate long after the acknowledgement.
 	RoleLate Role = "late-duplicate"
+	// RoleRequest is no delivery of the event but the user's own request, which may process it as well: a checkout's return, say.
+	RoleRequest Role = "request"
 )
 
 // Signature says how a delivery is signed.

@@ -41,6 +41,10 @@ type PlanSettings struct {
 	Clock   bool `json:"clock,omitempty"`
 	// Offered says that nobody asked for that proxy: an endpoint that hookonce started was given its address, and need not have a use for it.
 	Offered bool `json:"offered,omitempty"`
+	// Request is the first line of the user's own request, which races the events' deliveries; RequestFor are patterns of the types it
+	// belongs to, empty for all.
+	Request    string   `json:"request,omitempty"`
+	RequestFor []string `json:"request_for,omitempty"`
 	// Step is the Redis command, from 1, that the run of a sweep strikes.
 	Step int `json:"step,omitempty"`
 	// Unsigned lists providers whose secret is not known, where others' are.

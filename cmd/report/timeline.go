@@ -196,7 +196,7 @@ func (t timeline) outcome(a Attempt) (string, colour) {
 		return "hung up, " + took, yellow
 	case a.Outcome == replay.Unknown && a.Status == 0:
 		return "no answer, " + took, yellow
-	case a.Outcome == replay.Acked:
+	case a.Outcome == replay.Acked, a.Outcome == replay.Answered && a.Status < 400:
 		return fmt.Sprintf("%d in %s", a.Status, took), green
 	}
 	return fmt.Sprintf("%d in %s", a.Status, took), yellow

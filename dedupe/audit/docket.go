@@ -252,6 +252,10 @@ func (d *docket) fileAttempts() {
 		if f == nil || a.Outcome == replay.Unsent {
 			continue
 		}
+		if p := d.delivery(a.Delivery); p != nil && p.Role == replay.RoleRequest {
+			f.requests = append(f.requests, a)
+			continue
+		}
 		f.attempts = append(carve(f.attempts, int(f.sends), &room), a)
 	}
 	var beside sync.WaitGroup // no event's order needs another's

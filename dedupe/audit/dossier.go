@@ -31,6 +31,7 @@ type dossier struct {
 	event    *replay.Event
 	planned  []*replay.Delivery
 	attempts []*replay.Attempt // those that were sent, by start
+	requests []*replay.Attempt // the user's own, sent together with deliveries: they may have processed it, and acknowledge nothing
 	acks     []*replay.Attempt // the acknowledged ones, by end: the same list where all are
 	tallies  []tally           // there are one or two names: a map would cost more
 	effects  int               // over all names
@@ -135,9 +136,19 @@ func (f *dossier) tally(name int) *tally {
 	return nil
 }
 
-func (f *dossier) deliveries() []int {
-	out := make([]int, len(f.attempts))
-	for i, a := range f.attempts {
+// sent are all its attempts, with the user's own requests, by start.
+func (f *dossier) sent() []*replay.Attempt {
+	if len(f.requests) == 0 {
+		return f.attempts
+	}
+	out := slices.Concat(f.attempts, f.requests)
+	slices.SortStableFunc(out, func(a, b *replay.Attempt) int { return cmp.Compare(a.Start, b.Start) })
+	return out
+}
+
+func numbersOf(attempts []*replay.Attempt) []int {
+	out := make([]int, len(attempts))
+	for i, a := range attempts {
 		out[i] = a.Delivery
 	}
 	return out

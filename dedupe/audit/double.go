@@ -112,6 +112,8 @@ func plural(n int, what string) string {
 
 func causeText(c Cause, f *dossier) string {
 	switch c {
+	case WithRequest:
+		return "by a delivery and by your own request, which was sent at the same instant"
 	case Concurrent:
 		return fmt.Sprintf("by attempts that ran at the same time (%d sent)", len(f.attempts))
 	case AfterAck:
@@ -121,6 +123,8 @@ func causeText(c Cause, f *dossier) string {
 }
 
 var causeAdvice = map[Cause]string{
+	WithRequest: "The webhook and the request do the same work: let both claim it under one key of what is worked on (the order, the payment), " +
+		"in the transaction of the effect, or let only one of them do it.",
 	Concurrent: "Claim the event atomically before the work (SET NX with an owner, or INSERT with a unique key in the transaction " +
 		"of the effect), and answer 503 while another attempt holds the claim.",
 	AfterAck: "Remember processed events for longer than the provider redelivers, and write the marker together with the effect.",
@@ -131,6 +135,9 @@ var causeAdvice = map[Cause]string{
 // causeOf tells from the timing which attempt brought the surplus effect. The effect was
 // committed in (Since, At], so the attempt that brought it began before At.
 func (d *docket) causeOf(f *dossier, e *replay.Effect) Cause {
+	if slices.ContainsFunc(f.requests, func(a *replay.Attempt) bool { return a.Start <= e.At }) {
+		return WithRequest
+	}
 	var candidates []*replay.Attempt
 	for _, a := range f.attempts {
 		if a.Start <= e.At {

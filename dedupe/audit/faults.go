@@ -21,6 +21,9 @@ var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt
 	"reorder": func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
 		return d.newerBefore(f, a.Start)
 	},
+	"with-request": func(d *docket, _ *dossier, p *replay.Delivery, a *replay.Attempt) bool {
+		return a.Status < 400 && d.gate(p).Overlapped
+	},
 	"other-bytes":   func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return f.ackedBefore(a.Start) },
 	"twins":         func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
 	"same-id":       func(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool { return true },
@@ -53,6 +56,8 @@ func carries(p *replay.Delivery) bool {
 		return p.Role == replay.RoleLate
 	case "reorder":
 		return p.Role == replay.RoleFirst
+	case "with-request":
+		return p.Role == replay.RoleRequest
 	}
 	if p.Fault == "race-versions" {
 		return p.Gate != 0
@@ -129,7 +134,7 @@ func (d *docket) faultCounts() []faultCount {
 		}
 	}
 	for _, f := range d.events {
-		for _, a := range f.attempts {
+		for _, a := range f.sent() {
 			if p := d.delivery(a.Delivery); p != nil && carries(p) {
 				count(p.Fault).add(d, f, p, a)
 			}
@@ -189,6 +194,8 @@ func (d *docket) unfired(r FaultRow, sent int) string {
 	switch r.Fault {
 	case "retry":
 		return "nothing was refused, so nothing had to be redelivered"
+	case "with-request":
+		return "the request never overlapped with its event, or was answered with an error: does the endpoint know the fresh ids, and is the path right?"
 	case "race":
 		return "raced copies never overlapped"
 	case "race-versions":

@@ -190,7 +190,7 @@ func (d *docket) finding(code string, f *dossier) Finding {
 		rank: d.rankOf(f),
 		Code: code, Event: f.event.Key, Type: f.event.Type, Subject: f.event.Subject, Fault: f.fault, Fixture: f.event.Fixture,
 		Effects: f.effects, Expected: f.due(),
-		Deliveries: f.deliveries(), Evidence: Evidence{Attempts: appendValues(nil, f.attempts)},
+		Deliveries: numbersOf(f.sent()), Evidence: Evidence{Attempts: appendValues(nil, f.sent())},
 	}
 	for n := range d.names {
 		if t := f.tally(n); t != nil {

@@ -39,6 +39,7 @@ type Cause string
 const (
 	Concurrent  Cause = "concurrent"   // attempts overlapped
 	AfterAck    Cause = "after-ack"    // a later attempt re-ran it
+	WithRequest Cause = "with-request" // once by a delivery, once by the user's own request
 	Reexecution Cause = "re-execution" // again after a failure whose effect had happened
 )
 

@@ -147,7 +147,7 @@ func (s *simulation) leftOut(d *delivery) bool {
 // start sends a group's deliveries at once.
 func (s *simulation) start(g *group) {
 	for _, d := range g.members {
-		if s.leftOut(d) {
+		if s.leftOut(d) || d.Role == replay.RoleRequest { // the reference has no other way in than deliveries
 			s.ended(d)
 			continue
 		}

@@ -92,6 +92,9 @@ func (r *runner) compose(s *shot) (m message, ok bool) {
 		s.c, s.a = nil, r.skipped(s.d)
 		return m, false
 	}
+	if s.d.Role == replay.RoleRequest {
+		return r.composeRequest(s)
+	}
 	e, err := r.events[s.d.Event].Loaded()
 	if err != nil {
 		return m, s.unsent(fmt.Sprintf("not read: %s", err))
@@ -209,7 +212,9 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 		a.Outcome, a.Error = replay.Unknown, r.whyNoAnswer(s.d.Event, ans)
 	default:
 		a.Outcome = replay.Refused
-		if r.Acknowledges(r.events[s.d.Event].Provider, ans.status) {
+		if s.d.Role == replay.RoleRequest {
+			a.Outcome = replay.Answered
+		} else if r.Acknowledges(r.events[s.d.Event].Provider, ans.status) {
 			a.Outcome = replay.Acked
 		}
 		a.Status, a.Body, a.Truncated, a.RetryAfter, a.NoRetry = ans.status, ans.body, ans.truncated, ans.retryAfter, ans.noRetry

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,7 +63,7 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 		s.started()
 		inFlight += len(u.members)
 		switch {
-		case u.gate != 0 && r.byPacket(u):
+		case u.gate != 0 && r.byPacket(u) && !u.holdsRequest():
 			r.work.Go(func() { r.packet(u) })
 		case u.gate != 0:
 			r.work.Go(func() { r.byConnections(u) })
@@ -111,7 +112,10 @@ func (r *runner) conclude(s *schedule, e ending) {
 
 func (r *runner) record(e ending) {
 	a := e.attempt
-	r.tried.add(a)
+	request := slices.ContainsFunc(e.unit.members, func(d replay.Delivery) bool { return d.N == a.Delivery && d.Role == replay.RoleRequest })
+	if !request { // or else a redelivery would tell of it
+		r.tried.add(a)
+	}
 	if a.Outcome == replay.Acked {
 		r.acked.add(a.Event)
 	}

@@ -61,6 +61,9 @@ type Options struct {
 	// Hard, when it ends, aborts what is under way; nil means never.
 	Hard context.Context
 
+	// Request is the user's own request that goes with an event; nil where the plan has none.
+	Request func(replay.Event) Request
+
 	// Release is how a gate's last bytes leave in HTTP/1.1; empty means ReleaseMixed.
 	Release Release
 	// Transport is how gates travel, as Choose says; empty means TransportRaw.

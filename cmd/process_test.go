@@ -27,6 +27,12 @@ const deadline = 2 * time.Minute
 // start runs hookonce as a process: this test binary is one when it is called so (see TestMain).
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startWith(t, nil, args...)
+}
+
+// startWith is start with more in the environment.
+func startWith(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +43,7 @@ func start(t *testing.T, args ...string) *process {
 	p.cmd = exec.CommandContext(ctx, self)
 	p.cmd.Args = append([]string{"hookonce"}, args...)
 	p.cmd.Env = append(os.Environ(), "FIXTURES="+fixtureDir, "CI=true")
+	p.cmd.Env = append(p.cmd.Env, env...)
 	p.cmd.Stdout = &p.stdout
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {

@@ -48,12 +48,14 @@ type live struct {
 // Good says that it was found, and named where that is possible; a correct one, that it passed.
 func (l live) Good() bool {
 	switch {
-	case len(l.Trouble) > 0 || l.Seconds > liveLimit.Seconds():
+	case len(l.Trouble) > 0:
 		return false
 	case l.Correct:
 		return len(l.Flagged) == 0
 	case l.sign.unseen:
 		return true
+	case l.Seconds > liveLimit.Seconds():
+		return false
 	}
 	return l.Found == l.Seeds && (len(l.sign.flaws) == 0 || l.Named == l.Seeds)
 }

@@ -44,14 +44,12 @@ func zooLiveText(w io.Writer, r zooReport) error {
 		correct, runs, flags = correct+1, runs+l.Seeds, flags+len(l.Flagged)
 		fmt.Fprintf(&b, "%-20s %-9d %-36s %-24s %.1f%s\n", l.Handler, l.Seeds, cmp.Or(strings.Join(l.Flagged, ", "), "0"), "", l.Seconds, l.remark())
 	}
-	for i, l := range r.Live {
-		if l.Why == "" {
-			continue
+	heading := "\nFROM OUTSIDE\n"
+	for _, l := range r.Live {
+		if l.Why != "" {
+			fmt.Fprintf(&b, "%s%-20s %s\n", heading, l.Handler, l.Why)
+			heading = ""
 		}
-		if i == 0 || !strings.Contains(b.String(), "\n\nFROM OUTSIDE\n") {
-			b.WriteString("\n\nFROM OUTSIDE\n")
-		}
-		fmt.Fprintf(&b, "%-20s %s\n", l.Handler, l.Why)
 	}
 	fmt.Fprintf(&b, "\n%d of %d flawed handlers found on every seed, %d of them with the flaw named from their commands to Redis; %d flags on %d correct ones in %d runs; the slowest run took %.1f s\n",
 		found, flawed, named, flags, correct, runs, slowest)
@@ -69,7 +67,7 @@ func (l live) remark() string {
 	case len(l.sign.flaws) > 0 && l.Named < l.Seeds:
 		out = append(out, fmt.Sprintf("NAMED ON %d ONLY", l.Named))
 	}
-	if l.Seconds > liveLimit.Seconds() {
+	if !l.Correct && l.Seconds > liveLimit.Seconds() {
 		out = append(out, "TOO SLOW")
 	}
 	return zooList("  ", append(out, l.Trouble...))

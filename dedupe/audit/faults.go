@@ -168,11 +168,18 @@ func (c *faultCount) add(d *docket, f *dossier, p *replay.Delivery, a *replay.At
 
 const (
 	unsentFault = "none of its deliveries was sent"
-	unusedRedis = "the endpoint sent no command to the Redis at REDIS_URL, so no moment came for it; if it has a Redis, let it use that one"
+	unusedRedis = "the endpoint asked nothing of the Redis at REDIS_URL, so no moment came for it; if it has a Redis, let it use that one"
 )
 
 // Unused says that the endpoint was offered a Redis, and had no use for it: what happened to that one, and to its clock, says nothing.
-func Unused(h *replay.History) bool { return h.Plan.Settings.Offered && len(h.Commands) == 0 }
+func Unused(h *replay.History) bool {
+	return h.Plan.Settings.Offered && !slices.ContainsFunc(h.Commands, func(c replay.Command) bool {
+		return !slices.Contains(ofConnections, c.Name)
+	})
+}
+
+// ofConnections are the commands that a driver sends to make sure of a connection.
+var ofConnections = []string{"AUTH", "CLIENT", "COMMAND", "HELLO", "INFO", "PING", "QUIT", "SELECT"}
 
 func (d *docket) unused() bool { return Unused(d.h) }
 

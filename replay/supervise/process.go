@@ -3,6 +3,7 @@ package supervise
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,9 @@ var ErrUnsupported = errors.New("hookonce cannot start an endpoint on this syste
 
 // ErrGone is returned for an endpoint, or a supervisor, that is not there any more.
 var ErrGone = errors.New("the process has ended")
+
+// markName is the name of a variable by which an endpoint's processes are known, should their supervisor be killed.
+const markName = "HOOKONCE_KEEPER"
 
 // patience is how long the supervisor may take to carry an order out. It takes milliseconds.
 const patience = 10 * time.Second
@@ -50,6 +54,9 @@ type Process struct {
 	alive bool
 	asked bool // its end was asked for
 	how   string
+
+	mark    string // stands in the environment of whatever the endpoint starts
+	closing bool
 }
 
 // Start starts the endpoint; it is then running, and not yet ready for anything.
@@ -57,11 +64,11 @@ func Start(s Spec) (*Process, error) {
 	if !supported {
 		return nil, ErrUnsupported
 	}
-	p := &Process{spec: s, reports: make(chan [2]string, 16), printed: make(chan struct{}, 1), closed: make(chan struct{})}
+	p := &Process{spec: s, reports: make(chan [2]string, 16), printed: make(chan struct{}, 1), closed: make(chan struct{}), mark: markName + "=" + rand.Text()}
 	args := append(s.Supervisor[1:len(s.Supervisor):len(s.Supervisor)], s.Command)
 	p.cmd = exec.Command(s.Supervisor[0], args...)
 	p.cmd.Args[0] = "hookonce"
-	p.cmd.Env = s.Env
+	p.cmd.Env = append(s.Env[:len(s.Env):len(s.Env)], p.mark)
 	apart(p.cmd)
 	var err error
 	if p.orders, err = p.cmd.StdinPipe(); err != nil {
@@ -132,6 +139,24 @@ func (p *Process) listen(r io.Reader) {
 			continue
 		}
 		p.reports <- [2]string{word, text}
+	}
+	p.bereaved()
+}
+
+// bereaved ends what a supervisor left behind that somebody killed. The endpoint's own process died with it.
+func (p *Process) bereaved() {
+	p.state.Lock()
+	closing, alive, asked := p.closing, p.alive, p.asked
+	if !closing && alive {
+		p.alive, p.how = false, "its supervisor was killed"
+	}
+	p.state.Unlock()
+	if closing {
+		return
+	}
+	sweep(p.mark)
+	if alive && !asked && p.spec.Died != nil {
+		go p.spec.Died("its supervisor was killed")
 	}
 }
 
@@ -246,12 +271,16 @@ func (p *Process) Alive() (alive bool, how string) {
 
 // Close kills what is left, ends the supervisor, and returns when both are gone and all output is written.
 func (p *Process) Close() {
-	p.expectEnd()
+	p.state.Lock()
+	p.asked, p.closing = true, true
+	p.state.Unlock()
 	_ = p.orders.Close() // which ends the supervisor
 	go func() {
 		for range p.reports { // nobody waits for these
 		}
 	}()
 	p.readers.Wait()
-	_ = p.cmd.Wait() // it was told to end
+	if p.cmd.Wait() != nil { // it was told to end, and did not come to it
+		sweep(p.mark)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,6 +44,42 @@ func descendants() []int {
 		all = append(all, children[all[i]]...)
 	}
 	return all
+}
+
+// sweep kills every process with the mark in its environment, and goes on until none is left: what was forked meanwhile, too.
+func sweep(mark string) {
+	for range sweeps {
+		left := marked(mark)
+		if len(left) == 0 {
+			return
+		}
+		for _, pid := range left {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may be gone
+		}
+		time.Sleep(reapPause)
+	}
+}
+
+// sweeps bounds a sweep: a process in the kernel's hands does not die at once.
+const sweeps = 2000
+
+// marked lists the processes that were started with the mark. One that is dead and not waited for has no environment any more.
+func marked(mark string) (pids []int) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		environ, err := os.ReadFile("/proc/" + e.Name() + "/environ")
+		if err == nil && bytes.Contains(append(append([]byte{0}, environ...), 0), []byte("\x00"+mark+"\x00")) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // parentOf reads the parent out of a line like "7 (a (name) of 9) S 1 ...": the name may hold anything.

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -86,6 +88,46 @@ func TestKilledWithAllItStarted(t *testing.T) {
 	}
 	if err := <-gone; err != nil {
 		t.Error(err)
+	}
+}
+
+// A supervisor that somebody kills leaves nothing of its endpoint either, and its end is told.
+func TestSupervisorKilled(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere nobody tells whose a process was")
+	}
+	path := filepath.Join(t.TempDir(), "held")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan error, 1)
+	go func() {
+		_, err := os.ReadFile(path) // ends when the last process that holds it is gone
+		gone <- err
+	}()
+	died := make(chan string, 1)
+	p, out := start(t, "exec 9>"+path+"; (setsid sleep 1000 &) ; sleep 1000 & echo keeper $PPID; sleep 1000", func(how string) { died <- how })
+	out.await("\n", 1)
+	out.mu.Lock()
+	keeper, err := strconv.Atoi(strings.Fields(out.b.String())[1])
+	out.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(keeper, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if how := <-died; !strings.Contains(how, "supervisor") {
+		t.Errorf("it ended with %q", how)
+	}
+	if err := <-gone; err != nil {
+		t.Error(err)
+	}
+	if alive, _ := p.Alive(); alive {
+		t.Error("it is said to live")
+	}
+	if err := p.Restart(); err == nil {
+		t.Error("it was started again by nobody")
 	}
 }
 

@@ -9,3 +9,5 @@ func apart(*exec.Cmd) {}
 
 // Supervise does nothing on Windows, where Start never calls for it.
 func Supervise(string) {}
+
+func sweep(string) {}

@@ -52,6 +52,9 @@ var catalog = []Fault{
 	{"process-kill", "the process is killed after its claim, after the effect, before the answer, after the answer", []string{"double-processing", "lost-event", "stuck"}, withoutProcess, addKills, true},
 	{"process-pause", "the process stands still for longer than its lease, then goes on", []string{"double-processing", "lost-event"}, withoutClock, addPauses, true},
 	{"process-restart", "all replicas are restarted, one after the other, while copies race", []string{"double-processing", "lost-event"}, withoutProcess, addRestarts, true},
+	{"downstream-fail", "the API that the endpoint calls refuses a call, before its effect", []string{"lost-event", "stuck"}, withoutSink, addDownstream(replay.DownstreamFault{Kind: replay.DownstreamFail}), true},
+	{"downstream-lost", "the API that the endpoint calls has the effect, and its answer is lost", []string{"double-processing", "lost-event"}, withoutSink, addDownstream(replay.DownstreamFault{Kind: replay.DownstreamLost}), true},
+	{"downstream-slow", "the API that the endpoint calls has the effect, and answers 1 s later", []string{"double-processing", "lost-event"}, withoutSink, addDownstream(replay.DownstreamFault{Kind: replay.DownstreamSlow, For: downstreamDelay}), true},
 	{"with-request", "a request of your own, such as a checkout's return, at the same instant as the event", []string{"double-processing", "lost-event"}, withoutRequest, addRequests, true},
 	{"redis-step", "one command of a delivery is struck; --sweep redis walks over all", []string{"lost-event", "double-processing", "stuck"}, withoutStep, addRedisStep, true},
 }

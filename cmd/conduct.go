@@ -74,6 +74,8 @@ type conduct struct {
 	hand *hand
 	// more hears of events that were not in the plan when the run began; nil for nobody.
 	more func([]replay.Event)
+	// downstream strikes the endpoint's calls to the sink; nil where the plan has no such thing.
+	downstream *downstream
 	// request is the user's own that goes with an event; nil where the plan has none.
 	request func(replay.Event) dispatch.Request
 	// reference says under which conditions the reference runs.
@@ -314,6 +316,9 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 		acked[a.Event] = acked[a.Event] || a.Outcome == replay.Acked
 		if c.mishaps != nil {
 			a = c.mishaps.ended(a)
+		}
+		if c.downstream != nil {
+			a = c.downstream.ended(a)
 		}
 		c.rec.Attempt(replay.TargetRun, a)
 		c.show.Attempt(a)

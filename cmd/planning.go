@@ -48,6 +48,8 @@ type PlanningOptions struct {
 	lateByClock bool
 	// offered says that the endpoint's Redis is hookonce's idea, and so are the faults of it.
 	offered bool
+	// sink says that an effect source is called by the endpoint.
+	sink bool
 	// request is the user's own; nil where none is described.
 	request *userRequest
 	// perishable says that its effects may be forgotten when it is killed.
@@ -140,7 +142,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Dense: o.Dense, Replicas: o.replicas,
-			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
+			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Sink: o.sink, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	if o.request != nil {
 		p.input.Settings.Request, p.input.Settings.RequestFor = o.request.shown(), o.request.types

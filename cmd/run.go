@@ -116,6 +116,7 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	if o.request, err = o.RequestOptions.parse(); err != nil {
 		return err
 	}
+	o.sink = sinks(o.Effects)
 	show := newProgress(s)
 	m, err := o.openMiddle(c, show)
 	if err != nil {
@@ -170,7 +171,12 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 	}
 	c.target.Routes = c.p.routes(c.target.URL)
 	ids := observe.IDsOf(c.p.plan)
-	if c.sources, err = o.sourcesOf(ids, failingFirst(c.p.plan)); err != nil {
+	calls := observe.Options{Fails: failingFirst(c.p.plan)}
+	if o.sink {
+		c.downstream = newDownstream(c.p.plan)
+		calls.Strike = c.downstream.strike
+	}
+	if c.sources, err = o.sourcesOf(ids, calls); err != nil {
 		return nil, err
 	}
 	c.more = func(events []replay.Event) {
@@ -275,10 +281,12 @@ func failingFirst(p replay.Plan) func(id string) bool {
 	return func(id string) bool { return failing[id] }
 }
 
-func (o *RunOptions) sourcesOf(ids *observe.IDs, fails func(id string) bool) ([]observe.Source, error) {
+// sourcesOf are the effect sources. calls says what happens to those the endpoint makes to a sink.
+func (o *RunOptions) sourcesOf(ids *observe.IDs, calls observe.Options) ([]observe.Source, error) {
 	var out []observe.Source
+	calls.Known, calls.Event = ids.Known, ids.Event
 	for _, spec := range o.Effects {
-		src, err := observe.Parse(spec, observe.Options{Known: ids.Known, Event: ids.Event, Fails: fails})
+		src, err := observe.Parse(spec, calls)
 		if err != nil {
 			return nil, usagef("--effects: %w", err)
 		}

@@ -87,6 +87,8 @@ type Conditions struct {
 	With  string `json:"with,omitempty"`
 	// Redis is set where something goes wrong between the endpoint and its Redis.
 	Redis *RedisFault `json:"redis,omitempty"`
+	// Downstream is set where something goes wrong with what the endpoint calls.
+	Downstream *DownstreamFault `json:"downstream,omitempty"`
 	// Process is set where something happens to the process that has the delivery.
 	Process *ProcessFault `json:"process,omitempty"`
 }

@@ -41,6 +41,8 @@ type PlanSettings struct {
 	Clock   bool `json:"clock,omitempty"`
 	// Offered says that nobody asked for that proxy: an endpoint that hookonce started was given its address, and need not have a use for it.
 	Offered bool `json:"offered,omitempty"`
+	// Sink says that the endpoint's downstream API is hookonce's, which can make it fail.
+	Sink bool `json:"sink,omitempty"`
 	// Request is the first line of the user's own request, which races the events' deliveries; RequestFor are patterns of the types it
 	// belongs to, empty for all.
 	Request    string   `json:"request,omitempty"`

@@ -65,11 +65,17 @@ func carries(p *replay.Delivery) bool {
 	if strings.HasPrefix(p.Fault, processFaults) {
 		return p.Process != nil
 	}
+	if strings.HasPrefix(p.Fault, downstreamFaults) {
+		return p.Role == replay.RoleFirst
+	}
 	return p.Fault != "" && (p.Redis != nil || !strings.HasPrefix(p.Fault, redisFaults))
 }
 
 // redisFaults is how the names of faults begin that strike the endpoint's Redis.
 const redisFaults = "redis-"
+
+// downstreamFaults is how the names of faults begin that strike what the endpoint calls.
+const downstreamFaults = "downstream-"
 
 // processFaults is how the names of faults begin that strike the endpoint's processes.
 const processFaults = "process-"
@@ -79,7 +85,7 @@ func firedOf(fault string) func(*docket, *dossier, *replay.Delivery, *replay.Att
 	if strings.HasPrefix(fault, redisFaults) {
 		return func(_ *docket, f *dossier, _ *replay.Delivery, _ *replay.Attempt) bool { return f.struck != "" }
 	}
-	if strings.HasPrefix(fault, processFaults) {
+	if strings.HasPrefix(fault, processFaults) || strings.HasPrefix(fault, downstreamFaults) {
 		return func(_ *docket, _ *dossier, _ *replay.Delivery, a *replay.Attempt) bool { return a.Struck != "" }
 	}
 	return fired[fault]
@@ -194,6 +200,9 @@ func (d *docket) unfired(r FaultRow, sent int) string {
 	}
 	if strings.HasPrefix(r.Fault, redisFaults) {
 		return "no command of these events came to the Redis proxy: is its address the endpoint's REDIS_URL, and is the event's id in a key or value?"
+	}
+	if strings.HasPrefix(r.Fault, downstreamFaults) {
+		return "no call that holds the id of one of these events came to the sink"
 	}
 	if strings.HasPrefix(r.Fault, processFaults) {
 		return "no moment came for it: no command of these events came to the Redis proxy, and no source tells effects as they happen"

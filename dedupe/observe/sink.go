@@ -30,7 +30,8 @@ type Sink struct {
 	outlet
 	spec   sinkSpec
 	finder idFinder
-	fails  func(id string) bool // where half of the events fail first; nil for none
+	strike func(id string) Strike // nil for none
+	fails  func(id string) bool   // where half of the events fail first; nil for none
 
 	state   sync.Mutex
 	failed  map[string]int     // calls refused so far, by id
@@ -60,6 +61,7 @@ func parseListen(s spec, o Options) (Source, error) {
 		spec:   asked,
 		finder: idFinder{o.Known, o.Event},
 		fails:  o.Fails,
+		strike: o.Strike,
 	}, nil
 }
 
@@ -130,10 +132,13 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body cannot be read", http.StatusRequestEntityTooLarge)
 		return
 	}
-	status, number := s.take(r, body)
-	if s.spec.slow > 0 {
+	status, number, strike := s.take(r, body)
+	if strike.Lose {
+		panic(http.ErrAbortHandler) // net/http's way to cut the connection
+	}
+	if slow := s.spec.slow + strike.Delay; slow > 0 {
 		select {
-		case <-time.After(s.spec.slow):
+		case <-time.After(slow):
 		case <-r.Context().Done():
 			return
 		}
@@ -153,29 +158,35 @@ func (s *Sink) answer(w http.ResponseWriter, status int, number int64) {
 	}
 }
 
-// take decides what a call is and counts it. It returns the status to answer and the effect's number, 0 for none.
-func (s *Sink) take(r *http.Request, body []byte) (status int, number int64) {
+// take decides what a call is and counts it. It returns the status to answer, the effect's number, 0 for none, and what goes wrong after that.
+func (s *Sink) take(r *http.Request, body []byte) (status int, number int64, strike Strike) {
 	call := s.finder.find(r, body)
 	if !s.isEffect(r, call) {
-		return s.spec.status, 0
+		return s.spec.status, 0, strike
+	}
+	if s.strike != nil {
+		strike = s.strike(call.id)
+	}
+	if strike.Refuse {
+		return http.StatusServiceUnavailable, 0, strike
 	}
 	s.state.Lock()
 	defer s.state.Unlock()
 	if s.failed[call.id] < s.spec.failFirst && s.toFail(call.id) {
 		s.failed[call.id]++
-		return http.StatusInternalServerError, 0
+		return http.StatusInternalServerError, 0, strike
 	}
 	once := sinkOnce{call.name, r.Header.Get("Idempotency-Key")}
 	if n, again := s.done[once]; again && s.spec.dedupe && once.key != "" {
 		s.repeated++
-		return s.spec.status, n
+		return s.spec.status, n, strike
 	}
 	s.effects++
 	if s.spec.dedupe && once.key != "" {
 		s.done[once] = s.effects
 	}
 	s.sendNow(replay.Effect{Name: call.name, Key: call.id, Count: 1})
-	return s.spec.status, s.effects
+	return s.spec.status, s.effects, strike
 }
 
 // toFail says that first calls under the id fail.

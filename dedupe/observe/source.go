@@ -41,6 +41,13 @@ type Source interface {
 	Close() error
 }
 
+// Strike is what goes wrong with one call to a sink.
+type Strike struct {
+	Refuse bool          // it is answered 503, and has no effect
+	Lose   bool          // it has its effect, and the connection is cut instead of an answer
+	Delay  time.Duration // it has its effect, and is answered later
+}
+
 // Options are what sources need besides their spec. The zero value is usable.
 type Options struct {
 	// Timeout bounds one reading; 0 means DefaultTimeout.
@@ -56,6 +63,8 @@ type Options struct {
 	// Event says whether an id belongs to one event alone. Such an id is preferred where
 	// a call to a sink carries several known ones. nil means no preference.
 	Event func(id string) bool
+	// Strike says what goes wrong with a call to a sink under this id, which is an effect; zero for nothing. nil means that nothing ever does.
+	Strike func(id string) Strike
 	// Fails says whether a sink that fails the first call of half of the events fails one under this id. nil means for none.
 	Fails func(id string) bool
 	// Dir is where commands run and what relative file names start from; "" is the current directory.

@@ -72,6 +72,8 @@ type conduct struct {
 	late func(context.Context, time.Duration) error
 	// hand makes late duplicates as late as the plan has them; nil outside of their phase.
 	hand *hand
+	// prompted is what prompt found out; nil until somebody asked, after control.
+	prompted *bool
 	// more hears of events that were not in the plan when the run began; nil for nobody.
 	more func([]replay.Event)
 	// downstream strikes the endpoint's calls to the sink; nil where the plan has no such thing.

@@ -265,10 +265,11 @@ func sleepFor(ctx context.Context, d time.Duration) error {
 
 // prompt says that the endpoint has done everything once it has answered, as far as control shows.
 func (c *conduct) prompt() bool {
-	if c.rec.Forgot() {
-		return false
+	if c.prompted == nil { // looking at a long run again and again would take its time
+		h := c.rec.Snapshot()
+		h.Header.Sources = c.watch.Sources()
+		p := !c.rec.Forgot() && audit.Prompt(h)
+		c.prompted = &p
 	}
-	h := c.rec.Snapshot()
-	h.Header.Sources = c.watch.Sources()
-	return audit.Prompt(h)
+	return *c.prompted
 }

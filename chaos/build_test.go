@@ -335,7 +335,7 @@ func TestParseFaults(t *testing.T) {
 		{"all", ordinary()},
 		{"all,twins", append(ordinary(), "twins")},
 		{"race, duplicate", []string{"duplicate", "race"}},
-		{"all,-race,-late", []string{"duplicate", "retry", "timeout", "truncated", "reorder", "bad-signature", "dense", "race-versions"}},
+		{"all,-race,-late", []string{"duplicate", "retry", "timeout", "truncated", "reorder", "bad-signature", "dense", "stagger", "race-versions"}},
 	} {
 		got, err := chaos.ParseFaults(tc.list)
 		if err != nil || !slices.Equal(got, tc.want) {

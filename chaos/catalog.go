@@ -33,6 +33,7 @@ var catalog = []Fault{
 	{"bad-signature", "unsigned, wrong key, tampered, out of tolerance", []string{"signature-bypass", "stale-signature"}, withoutSecret, addBadSignatures, false},
 	{"race", "copies of one event released at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, never, addRaces, false},
 	{"dense", "two copies each of many events, all released at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, withoutDense, addDense, false},
+	{"stagger", "copies of one event, each while the handler works on the one before", []string{"double-processing", "lost-event"}, never, addStaggers, false},
 	{"race-versions", "two versions of one subject released at the same instant", []string{"regress", "stale-final"}, withoutVersions, addRaceVersions, false},
 	{"late", "a duplicate long after the acknowledgement", []string{"double-processing"}, withoutLate, addLates, false},
 	{"other-bytes", "the same event in other bytes that say the same", []string{"double-processing", "wrong-rejection"}, never, addOtherBytes, true},

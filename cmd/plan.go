@@ -156,6 +156,9 @@ func conditionText(d replay.Delivery) string {
 	if d.Gate != 0 {
 		parts = append(parts, fmt.Sprintf("gate %d", d.Gate))
 	}
+	if d.Lag != nil {
+		parts = append(parts, fmt.Sprintf("%g x latency behind", *d.Lag))
+	}
 	if h := d.HangUp; h != nil && h.Latency != nil {
 		parts = append(parts, fmt.Sprintf("hang up at %g x latency", *h.Latency))
 	}

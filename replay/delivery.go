@@ -74,6 +74,9 @@ type HangUp struct {
 type Conditions struct {
 	// Gate is the number (from 1) of the gate that releases this delivery together with its others; 0 for none.
 	Gate int `json:"gate,omitempty"`
+	// Lag is by how much the copy's last byte leaves after the gate's release, as a share of the latency this endpoint showed for the
+	// event's type in the control phase; nil for copies that leave with it.
+	Lag *float64 `json:"lag,omitempty"`
 	// HangUp is set where the sender gives up early.
 	HangUp *HangUp `json:"hang_up,omitempty"`
 	// Signature is how the delivery is signed; empty means validly.

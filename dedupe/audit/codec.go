@@ -111,6 +111,7 @@ func (c *codec) delivery(d *replay.Delivery) {
 	number(c, &d.After)
 	number(c, &d.Wait)
 	number(c, &d.Gate)
+	c.share(&d.Lag)
 	hangs := d.HangUp != nil
 	c.yes(&hangs)
 	if hangs {

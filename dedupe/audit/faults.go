@@ -32,6 +32,16 @@ var fired = map[string]func(*docket, *dossier, *replay.Delivery, *replay.Attempt
 	"race":          raced,
 	"dense":         raced,
 	"race-versions": raced,
+	"stagger":       staggered,
+}
+
+// staggered says that a copy was sent while an earlier one of its gate was not answered.
+func staggered(d *docket, f *dossier, p *replay.Delivery, a *replay.Attempt) bool {
+	return slices.ContainsFunc(f.attempts, func(b *replay.Attempt) bool {
+		q := d.delivery(b.Delivery)
+		return a.LastByte != 0 && b != a && q != nil && q.Gate == p.Gate && b.LastByte != 0 && b.LastByte <= a.LastByte &&
+			(b.FirstByte == 0 || b.FirstByte > a.LastByte)
+	})
 }
 
 func raced(d *docket, _ *dossier, p *replay.Delivery, _ *replay.Attempt) bool {
@@ -59,8 +69,11 @@ func carries(p *replay.Delivery) bool {
 	case "with-request":
 		return p.Role == replay.RoleRequest
 	}
-	if p.Fault == "race-versions" {
+	switch p.Fault {
+	case "race-versions":
 		return p.Gate != 0
+	case "stagger":
+		return p.Lag != nil
 	}
 	if strings.HasPrefix(p.Fault, processFaults) {
 		return p.Process != nil
@@ -214,6 +227,8 @@ func (d *docket) unfired(r FaultRow, sent int) string {
 		return "the request never overlapped with its event, or was answered with an error: does the endpoint know the fresh ids, and is the path right?"
 	case "race":
 		return "raced copies never overlapped"
+	case "stagger":
+		return "each copy was answered before the next one was sent"
 	case "race-versions":
 		return "one version was answered before the other was sent, each time"
 	case "dense":

@@ -14,7 +14,7 @@ type release struct {
 	planned  int
 	control  bool              // deliveries of the control phase are in it: a probe
 	process  bool              // the endpoint's processes are restarted meanwhile: it need not overlap
-	apart    bool              // its deliveries are of different events: no copies race
+	apart    bool              // its deliveries are of different events, or come one after another: no copies race
 	attempts []*replay.Attempt // those that were not sent included
 	own      []ownGate         // of the events that a dense gate races; in a part of a stream, of the part's
 }
@@ -78,6 +78,7 @@ func (g *release) judge(planned []*replay.Delivery) {
 		t.Plan(p.Event)
 		g.apart = g.apart && (i == 0 || p.Event != planned[i-1].Event)
 	}
+	g.apart = g.apart || slices.ContainsFunc(planned, func(p *replay.Delivery) bool { return p.Lag != nil })
 	for _, a := range g.attempts {
 		t.Add(a)
 	}

@@ -71,12 +71,12 @@ func (d *docket) missingAltogether(v Verdict) []string {
 }
 
 // unfiredFaults lists the faults that never took place. Where nothing was refused there is nothing to
-// retry, races say for themselves why they were none, and an endpoint without a Redis cannot lose it.
+// retry, staggered copies only add to races, races say for themselves why they were none, and an endpoint without a Redis cannot lose it.
 func (d *docket) unfiredFaults(rows []FaultRow) []string {
 	var out, unsent []string
 	for _, r := range rows {
 		switch {
-		case r.Planned == 0 || r.Fired > 0 || r.Fault == "retry" || r.Fault == "race" && r.Reason != unsentFault:
+		case r.Planned == 0 || r.Fired > 0 || r.Fault == "retry" || (r.Fault == "race" || r.Fault == "stagger") && r.Reason != unsentFault:
 		case r.Reason == unsentFault:
 			unsent = append(unsent, r.Fault)
 		case r.Reason == unusedRedis:

@@ -40,6 +40,7 @@ type openGate struct {
 	number, planned int
 	control         bool
 	process         bool
+	lagging         bool
 	members         []member
 	deliveries      []int
 	tallies         [2]replay.GateTally
@@ -64,6 +65,7 @@ func (s *Stream) planGate(d *replay.Delivery, part int) {
 	g.tallies[1].Plan(d.Event)
 	g.control = g.control || d.Phase == replay.PhaseControl
 	g.process = g.process || d.Phase == replay.PhaseProcess
+	g.lagging = g.lagging || d.Lag != nil
 	g.deliveries = append(g.deliveries, d.N)
 	if m := (member{d.Event, part}); len(g.members) == 0 || g.members[len(g.members)-1] != m {
 		g.members = append(g.members, m)
@@ -94,7 +96,7 @@ func (s *Stream) over(g *openGate) error {
 		t := &g.tallies[i]
 		t.Number = g.number
 		r := release{Gate: t.Gate(), planned: g.planned, control: g.control, process: g.process, attempts: g.attempts[i],
-			apart: len(g.members) == g.planned && g.planned > 1}
+			apart: g.lagging || len(g.members) == g.planned && g.planned > 1}
 		s.sides[i].addGate(r, s.o.Races)
 		for part, own := range g.byPart(t, r.Events > 0) {
 			r.own = own

@@ -7,12 +7,12 @@ import (
 	"hookonce/replay"
 )
 
-// sparse leaves dense releases out, unless nothing else went wrong: they are the trial that a race is, so many times over that
+// sparse leaves dense releases and staggered copies out, unless nothing else went wrong: they are the trial that a race is, so many times over that
 // for some of their events the interleaving, which no flaw foretells, would decide what fits.
 func sparse(h replay.History, v audit.Verdict, open []audit.Finding) (replay.History, audit.Verdict, []audit.Finding) {
 	crowded := map[string]bool{}
 	for _, d := range h.Plan.Deliveries {
-		if d.Fault == "dense" {
+		if d.Fault == "dense" || d.Fault == "stagger" {
 			crowded[d.Event] = true
 		}
 	}

@@ -144,14 +144,18 @@ func (s *simulation) leftOut(d *delivery) bool {
 	return d.OnlyUnacknowledged() && (s.acked[d.Event] || s.dropped[d.Event])
 }
 
-// start sends a group's deliveries at once.
+// start sends a group's deliveries at once, but for those that lag behind.
 func (s *simulation) start(g *group) {
 	for _, d := range g.members {
 		if s.leftOut(d) || d.Role == replay.RoleRequest { // the reference has no other way in than deliveries
 			s.ended(d)
 			continue
 		}
-		s.send(d)
+		if d.Lag == nil {
+			s.send(d)
+			continue
+		}
+		s.sched.at(s.sched.now+share(*d.Lag, s.latency(s.events[d.Event].Type)), func() { s.send(d) })
 	}
 }
 

@@ -82,6 +82,8 @@ func (u *unit) check(d replay.Delivery) error {
 		return errors.New("a negative time")
 	case len(u.members) > 0 && u.members[0].Phase != d.Phase:
 		return fmt.Errorf("gate %d is in two phases", d.Gate)
+	case d.Lag != nil && (d.Gate == 0 || !(*d.Lag >= 0 && *d.Lag <= 1000)):
+		return errors.New("only a copy of a gate lags behind, by a share that is not negative")
 	case h == nil:
 		return nil
 	case (h.Latency == nil) == (h.Body == nil):

@@ -98,20 +98,35 @@ func (r *runner) reload(shots []*shot) []*shot {
 	return ready
 }
 
-// openGate releases the copies and takes their answers, until all have one.
+// lag sends the last byte of a copy that lags behind the others.
+func (r *runner) lag(s *shot, released time.Duration) {
+	if s.d.Lag == nil || s.early != nil {
+		return
+	}
+	late := time.Duration(*s.d.Lag * float64(r.typical.of(r.events[s.d.Event].Type)))
+	r.clock.exactly(released+late, func() bool { return r.Hard.Err() != nil || len(s.c.answers) > 0 })
+	s.c.deadline(r.patience(s.d.Event))
+	s.letGo(r.clock.now)
+}
+
+// openGate releases the copies and takes their answers, until all have one. Copies that lag behind follow by themselves.
 func (r *runner) openGate(gate int, shots []*shot) {
 	loaded := make([]*shot, 0, len(shots))
 	for _, s := range shots {
 		if s.early == nil {
 			s.c.deadline(r.patience(s.d.Event))
-			loaded = append(loaded, s)
+			if s.d.Lag == nil {
+				loaded = append(loaded, s)
+			}
 		}
 	}
 	r.releaseOf(gate)(r.clock.now, loaded)
+	released := r.clock.now()
 	var answers sync.WaitGroup
 	defer answers.Wait()
 	for _, s := range shots {
 		answers.Go(func() {
+			r.lag(s, released)
 			ans, hung := r.await(s)
 			r.fill(s, ans, hung)
 			r.report(s)

@@ -142,7 +142,7 @@ func (r *runner) byPacket(u *unit) bool {
 		return false // it goes in parts
 	}
 	for _, d := range u.members {
-		if d.HangUp != nil || d.Phase == replay.PhaseProcess {
+		if d.HangUp != nil || d.Lag != nil || d.Phase == replay.PhaseProcess {
 			return false // a stream of its own cannot be hung up as a connection is
 		}
 	}

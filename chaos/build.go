@@ -75,6 +75,8 @@ func check(in Input) error {
 		return fmt.Errorf("--race %d: a gate holds 2 to %d copies", s.Race, maxRace)
 	case s.Dense < 0 || s.Dense == 1 || s.Dense > maxDense, s.Dense == 0 && slices.Contains(s.Faults, "dense"):
 		return fmt.Errorf("--dense %d: a dense release holds 2 to %d events", s.Dense, maxDense)
+	case s.Confidence < 0 || s.Confidence >= 100:
+		return fmt.Errorf("--confidence %g: it is in percent, above 0 and below 100", s.Confidence)
 	case s.Replicas < 0:
 		return fmt.Errorf("%d replicas: a number of addresses is needed", s.Replicas)
 	case s.Bursts < 1:

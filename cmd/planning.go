@@ -31,10 +31,12 @@ type PlanningOptions struct {
 	Race      int
 	Bursts    int
 	Dense     int
-	Late      []time.Duration
-	KeepIDs   bool
-	Only      []string
-	EffectKey string
+	// Confidence is in percent.
+	Confidence float64
+	Late       []time.Duration
+	KeepIDs    bool
+	Only       []string
+	EffectKey  string
 	// WithRedis says that a proxy stands before the endpoint's Redis.
 	WithRedis bool
 	// faultless plans nothing but the control phase, the tail and the sentinels.
@@ -65,6 +67,7 @@ func (o *PlanningOptions) add(f *pflag.FlagSet) {
 	f.IntVar(&o.Race, "race", 3, "copies per gate: released together, so that they race")
 	f.IntVar(&o.Bursts, "bursts", 5, "gated bursts per raced event")
 	f.IntVar(&o.Dense, "dense", 50, "events per dense release, two copies each")
+	f.Float64Var(&o.Confidence, "confidence", 95, "`percent` with which the report bounds how often a race may still double an event")
 	f.DurationSliceVar(&o.Late, "late", nil, "also send duplicates this long after the acknowledgement (really waits)")
 	f.BoolVar(&o.KeepIDs, "keep-ids", false, "send the recorded ids instead of fresh ones, each event in one role only")
 }
@@ -141,7 +144,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	o.tellOfFixtures(set, p.events, say)
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
-		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Dense: o.Dense, Replicas: o.replicas,
+		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Dense: o.Dense, Confidence: o.Confidence, Replicas: o.replicas,
 			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Sink: o.sink, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	if o.request != nil {

@@ -22,12 +22,14 @@ type Plan struct {
 
 // PlanSettings are the user's choices that shape a plan.
 type PlanSettings struct {
-	Faults []string        `json:"faults"`
-	Copies int             `json:"copies"`          // deliveries of a duplicated event
-	Race   int             `json:"race"`            // copies per gate
-	Bursts int             `json:"bursts"`          // gates per raced event
-	Dense  int             `json:"dense,omitempty"` // events per dense release
-	Late   []time.Duration `json:"late_ns,omitempty"`
+	Faults []string `json:"faults"`
+	Copies int      `json:"copies"`          // deliveries of a duplicated event
+	Race   int      `json:"race"`            // copies per gate
+	Bursts int      `json:"bursts"`          // gates per raced event
+	Dense  int      `json:"dense,omitempty"` // events per dense release
+	// Confidence is with which, in percent, the report bounds how often a race may still double an event; 0 means 95.
+	Confidence float64         `json:"confidence,omitempty"`
+	Late       []time.Duration `json:"late_ns,omitempty"`
 	// KeepIDs sends the fixtures under their recorded ids, each in one role only.
 	KeepIDs bool `json:"keep_ids,omitempty"`
 	// Replicas is how many addresses the endpoint has; 0 for one.

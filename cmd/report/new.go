@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -138,7 +139,8 @@ func newStats(h replay.History, v audit.Verdict, r Report) Stats {
 	}
 	s.race(r.Races, v.Counted)
 	if s.Spread = median(r.spreads(true)); s.Overlapped > 0 {
-		s.RateBound = rateBound(r, s.Overlapped)
+		s.Confidence = confidence(h.Plan.Settings)
+		s.RateBound = rateBound(r, s.Overlapped, s.Confidence)
 	}
 	return s
 }
@@ -170,12 +172,14 @@ func (s *Stats) count(severity audit.Severity, n int) {
 	}
 }
 
+func confidence(s replay.PlanSettings) float64 { return cmp.Or(s.Confidence, 95) }
+
 // rateBound is the exact form of the rule of three: with a true rate p, n races show nothing with
-// probability (1-p)^n, which is 5 % at the bound.
-func rateBound(r Report, n int) float64 {
+// probability (1-p)^n, which is 5 % at the bound, where the confidence is 95 %.
+func rateBound(r Report, n int, percent float64) float64 {
 	for _, c := range r.Checks {
 		if c.Name == doubleProcessing && c.Status == audit.Pass {
-			return 1 - math.Pow(0.05, 1/float64(n))
+			return 1 - math.Pow(1-percent/100, 1/float64(n))
 		}
 	}
 	return 0

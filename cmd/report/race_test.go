@@ -1,9 +1,13 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"hookonce/dedupe/audit"
+	"hookonce/replay"
 )
 
 // A dense release counts as many races as it has events, and its spread as often.
@@ -19,5 +23,18 @@ func TestDenseReleasesAreCountedEventByEvent(t *testing.T) {
 	}
 	if got := r.Stats.dense(); got != " (dense: 48 of 50)" {
 		t.Errorf("told as %q", got)
+	}
+}
+
+func TestDenseReleasesFitTheSchema(t *testing.T) {
+	s := samples()[0]
+	s.verdict.Races = append(s.verdict.Races, replay.Gate{Number: 900, Copies: 100, Events: 50, Met: 48, Spread: 9})
+	out := render(t, JSON, s.report())
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(out))
+	if err != nil || !strings.Contains(out, `"dense_pairs_overlapped": 48`) {
+		t.Fatalf("%v: no dense release in %s", err, out)
+	}
+	if err := compile(t).Validate(doc); err != nil {
+		t.Error(err)
 	}
 }

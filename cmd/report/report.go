@@ -279,6 +279,7 @@ type Stats struct {
 	// Spread is the median spread of the races that overlapped.
 	Spread Micros `json:"race_spread_median_us"`
 	// RateBound is where races overlapped and none processed an event twice: the rate at which they still
-	// might is below it with 95 % confidence. 0 where it does not apply.
-	RateBound float64 `json:"race_rate_bound,omitempty"`
+	// might is below it with the confidence, in percent. 0 where it does not apply.
+	RateBound  float64 `json:"race_rate_bound,omitempty"`
+	Confidence float64 `json:"race_confidence,omitempty"`
 }

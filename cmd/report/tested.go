@@ -112,7 +112,7 @@ func (r Report) raceItems() []string {
 		items = append(items, "each third in HTTP/2")
 	}
 	if s.RateBound > 0 {
-		items = append(items, fmt.Sprintf("none doubled an event, so below %.2g %% do (95 %% confidence)", 100*s.RateBound))
+		items = append(items, fmt.Sprintf("a double would show in at most 1 of %d races, at %g %%", int(1/s.RateBound), s.Confidence))
 	}
 	return items
 }

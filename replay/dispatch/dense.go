@@ -180,3 +180,22 @@ func (r *runner) unblock(done <-chan struct{}) {
 		}
 	}
 }
+
+// inTurn is the order in which a gate's copies are let go. The copies of an event stand side by side, as an endpoint needs it that
+// hands out request by request. Every other pair of gates has the first copy of every event before the second one of any: an
+// endpoint that divides what waits among its processors by halves then works on both copies of an event at once.
+func inTurn(gate int, shots []*shot) []*shot {
+	if gate%4 < 2 {
+		return shots
+	}
+	copies := map[string]int{}
+	var waves [][]*shot
+	for _, s := range shots {
+		n := copies[s.d.Event]
+		if copies[s.d.Event]++; n == len(waves) {
+			waves = append(waves, nil)
+		}
+		waves[n] = append(waves[n], s)
+	}
+	return slices.Concat(waves...)
+}

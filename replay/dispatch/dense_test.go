@@ -90,3 +90,20 @@ func TestADenseGateGoesAlone(t *testing.T) {
 		t.Errorf("released at %s beside others: %v, %v, %v", gate, m[1].End, m[2].End, m[23].Start)
 	}
 }
+
+// Both orders are used, so that an endpoint is met that hands out request by request, and one that divides them by halves.
+func TestDenseOrders(t *testing.T) {
+	var shots []*shot
+	for i, event := range []string{"a", "a", "b", "b", "b", "c", "c"} {
+		shots = append(shots, &shot{d: replay.Delivery{N: i + 1, Event: event}})
+	}
+	for gate, want := range []string{"1234567", "1234567", "1362475", "1362475", "1234567"} {
+		got := ""
+		for _, s := range inTurn(gate, shots) {
+			got += fmt.Sprint(s.d.N)
+		}
+		if got != want {
+			t.Errorf("gate %d: %s, want %s", gate, got, want)
+		}
+	}
+}

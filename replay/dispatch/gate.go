@@ -120,7 +120,7 @@ func (r *runner) openGate(gate int, shots []*shot) {
 			}
 		}
 	}
-	r.releaseOf(gate)(r.clock.now, loaded)
+	r.releaseOf(gate)(r.clock.now, inTurn(gate, loaded))
 	released := r.clock.now()
 	var answers sync.WaitGroup
 	defer answers.Wait()

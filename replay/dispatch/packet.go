@@ -38,7 +38,7 @@ func (r *runner) packet(u *unit) {
 		}
 		r.report(s)
 	}
-	r.letPackets(wires)
+	r.letPackets(u.gate, wires)
 }
 
 // wires connects to each replica that the gate goes to. It returns nil where that does not work, or for more copies than
@@ -98,14 +98,14 @@ func (w *wire) load(r *runner, s *shot) bool {
 }
 
 // letPackets releases the copies, after they had the time to arrive, and takes their answers.
-func (r *runner) letPackets(wires map[*place]*wire) {
+func (r *runner) letPackets(gate int, wires map[*place]*wire) {
 	settle := minSettle
 	for _, w := range wires {
 		settle = max(settle, min(2*w.h2.rtt, maxSettle))
 	}
 	pause(r.Hard, settle)
 	for _, w := range wires {
-		w.release(r)
+		w.release(r, gate)
 	}
 	for _, w := range wires {
 		for i, s := range w.shots {
@@ -116,15 +116,20 @@ func (r *runner) letPackets(wires map[*place]*wire) {
 }
 
 // release sends the last bytes of all that were not answered already.
-func (w *wire) release(r *runner) {
+func (w *wire) release(r *runner, gate int) {
 	patience := time.Duration(0)
 	var streams []*stream
 	var shots []*shot
+	of := map[*shot]*stream{}
 	for i, s := range w.shots {
 		patience = max(patience, r.patience(s.d.Event))
 		if len(w.held[i].answers) == 0 {
-			streams, shots = append(streams, w.held[i]), append(shots, s)
+			shots, of[s] = append(shots, s), w.held[i]
 		}
+	}
+	shots = inTurn(gate, shots)
+	for _, s := range shots {
+		streams = append(streams, of[s])
 	}
 	w.h2.deadline(patience)
 	if w.h2.release(streams) != nil {

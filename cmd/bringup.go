@@ -72,11 +72,8 @@ func (c *conduct) journalPath() string {
 func (c *conduct) probe() error {
 	err := dispatch.Probe(c.stop.soft, c.target, c.wait)
 	if err == nil && c.transport != "" {
-		var why string
-		if c.transport, why, err = c.target.Choose(c.stop.soft, c.transport); err == nil {
-			c.header.Transport = string(c.transport)
-			c.show.Say("%s", why)
-		}
+		c.transport, c.why, err = c.target.Choose(c.stop.soft, c.transport)
+		c.header.Transport = string(c.transport)
 	}
 	var forbidden *dispatch.ForbiddenError
 	if errors.As(err, &forbidden) || errors.Is(err, dispatch.ErrNoH2) {

@@ -64,6 +64,7 @@ type conduct struct {
 	wait   time.Duration
 	// transport is how races are to travel, and once the endpoint was asked, how they do; empty for HTTP/1.1.
 	transport dispatch.Transport
+	why       string // races travel as they do
 	sources   []observe.Source
 	outs      []output
 	show      *progress
@@ -138,6 +139,9 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 		return finished{}, err
 	}
 	defer c.watch.Close()
+	if c.why != "" {
+		c.show.Say("%s", c.why)
+	}
 	if c.middle != nil {
 		c.middle.attach(c.p.plan, c.rec)
 	}

@@ -146,6 +146,7 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 		c.middle.attach(c.p.plan, c.rec)
 	}
 	if c.begun != nil {
+		c.show.Hold() // a screen takes the terminal over
 		c.begun <- nil
 	}
 	if err := c.send(); err != nil {

@@ -123,7 +123,6 @@ func (st *stage) open(first *conduct) error {
 		drainRun(run)
 		return err
 	}
-	st.show.Hold()
 	ctx, stop := signal.NotifyContext(st.ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := tui.Show(ctx, tui.Options{Run: run, Start: st.order, Save: saveReport}, st.s.In, st.s.Out.(*os.File), st.s.Getenv)
 	stop()

@@ -24,7 +24,7 @@ type Target struct {
 	Header http.Header
 	// Routes are the paths of providers that have one of their own, by the provider's name; all others go to the URL's.
 	Routes map[string]string
-	// TLS is the configuration for https, nil for the default one. Only HTTP/1.1 is negotiated, whatever it says.
+	// TLS is the configuration for https, nil for the default one. HTTP/1.1 is negotiated, or HTTP/2 for gates that travel in it, whatever it says.
 	TLS *tls.Config
 	// Guard decides which addresses may be connected to; nil allows loopback and private ones only.
 	Guard *Guard

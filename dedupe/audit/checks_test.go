@@ -288,28 +288,39 @@ func TestRacesThatNeverOverlapAreInconclusive(t *testing.T) {
 }
 
 func TestSerialServerIsInconclusive(t *testing.T) {
-	for name, step := range map[string]time.Duration{"serial": 8 * ms, "parallel": 0} {
+	for name, c := range map[string]struct {
+		alone, first, step time.Duration // alone is the latency of a request of the control phase that nothing accompanied
+		want               audit.Status
+	}{
+		"serial":                          {10 * ms, 10 * ms, 8 * ms, audit.Inconclusive},
+		"serial, slower alone":            {10 * ms, 5 * ms, 4 * ms, audit.Inconclusive},
+		"all at once":                     {10 * ms, 10 * ms, 0, audit.Pass},
+		"all at once on one busy core":    {2 * ms, 12 * ms, 2 * ms, audit.Pass},
+		"all at once, slow to answer any": {20 * ms, 12 * ms, 7 * ms, audit.Pass},
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := newTale(t)
-			s.control("paid", 1)
-			for g := 1; g <= 3; g++ {
+			for range 2 {
+				key, from := s.event("paid"), s.now
+				s.effect(key, s.deliver(key, replay.Delivery{Phase: replay.PhaseControl}, 200, at(from, from+c.alone)).End-ms)
+			}
+			gate := func(phase replay.Phase, fault string, n int, events ...string) {
 				from := s.now
-				for i := range 6 {
-					key := s.event("paid")
-					to := from + 10*ms + time.Duration(i)*step
-					d := replay.Delivery{Phase: replay.PhaseControl, Conditions: replay.Conditions{Gate: g}}
-					s.effect(key, s.deliver(key, d, 200, at(from, to)).End-2*ms)
+				for i, key := range events {
+					d := replay.Delivery{Phase: phase, Fault: fault, Conditions: replay.Conditions{Gate: n}}
+					a := s.deliver(key, d, 200, at(from, from+c.first+time.Duration(i)*c.step))
+					if phase == replay.PhaseControl || i == 0 {
+						s.effect(key, a.End-ms)
+					}
 				}
 			}
+			for n := range 3 {
+				gate(replay.PhaseControl, "", n+1, s.event("paid"), s.event("paid"), s.event("paid"), s.event("paid"), s.event("paid"), s.event("paid"))
+			}
 			key := s.event("paid")
-			from := s.now
-			s.effect(key, s.deliver(key, replay.Delivery{Fault: "race", Conditions: replay.Conditions{Gate: 9}}, 200, at(from, from+10*ms)).End-2*ms)
-			s.deliver(key, replay.Delivery{Fault: "race", Role: replay.RoleDuplicate, Conditions: replay.Conditions{Gate: 9}}, 200, at(from, from+20*ms))
-			if want := map[string]audit.Status{"serial": audit.Inconclusive, "parallel": audit.Pass}[name]; true {
-				v := s.settle()
-				if v.Verdict != want {
-					t.Errorf("verdict %s (%q), want %s", v.Verdict, v.Missing, want)
-				}
+			gate(replay.PhaseFault, "race", 9, key, key)
+			if v := s.settle(); v.Verdict != c.want {
+				t.Errorf("verdict %s (%q), want %s", v.Verdict, v.Missing, c.want)
 			}
 		})
 	}

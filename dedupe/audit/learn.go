@@ -55,6 +55,7 @@ type learnt struct {
 	byType    map[string]*lesson
 	latencies map[string]time.Duration // median of acknowledged attempts, per type
 	overall   time.Duration
+	quickest  map[string]time.Duration // the shortest latency, per type
 	lags      map[string]time.Duration
 	refusals  map[string]string // type -> what it was refused with
 	acked     bool              // any control event was acknowledged
@@ -71,7 +72,7 @@ type learnt struct {
 
 func newLearnt(expect map[string]int, names int) *learnt {
 	return &learnt{expect: expect, byContext: map[context]*lesson{}, byType: map[string]*lesson{},
-		latencies: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}, norms: map[kind]*norm{}, names: names,
+		latencies: map[string]time.Duration{}, quickest: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}, norms: map[kind]*norm{}, names: names,
 		unplanned: &norm{least: make([]int, names), most: make([]int, names)},
 		took:      map[string][]time.Duration{}, refusedAt: map[string]int{}, lastAt: -1}
 }
@@ -99,7 +100,7 @@ func (l *learnt) close() {
 	var all []time.Duration
 	for t, v := range l.took {
 		all = append(all, v...)
-		l.latencies[t] = median(v)
+		l.latencies[t], l.quickest[t] = median(v), slices.Min(v)
 	}
 	l.overall = median(all)
 	l.took = nil
@@ -118,6 +119,20 @@ func (l *learnt) latency(eventType string) time.Duration {
 		return v
 	}
 	return l.overall
+}
+
+// quickestOf is the shortest latency of a type; of any type, where nothing of this one was acknowledged.
+func (l *learnt) quickestOf(eventType string) time.Duration {
+	if v, ok := l.quickest[eventType]; ok {
+		return v
+	}
+	var shortest time.Duration
+	for _, v := range l.quickest {
+		if shortest == 0 || v < shortest {
+			shortest = v
+		}
+	}
+	return shortest
 }
 
 // study adds one control event to the lessons.

@@ -47,7 +47,7 @@ func (s stripe) Identify(header http.Header, body []byte) (replay.Event, error) 
 // identifyValid reads an event of a body that is known to be JSON.
 func (stripe) identifyValid(header http.Header, body []byte) (replay.Event, error) {
 	text := view(body)
-	f := topFields(text, "id", "type", "object", "data", "created", "livemode")
+	f := topFields(text, "id", "type", "object", "data", "created", "livemode", "request")
 	id, kind, data := f[0].Str, f[1].Str, objectIn(f[3], "object")
 	if err := stripeEventProblem(f[2], id, kind, data); err != nil {
 		return replay.Event{}, err
@@ -59,7 +59,7 @@ func (stripe) identifyValid(header http.Header, body []byte) (replay.Event, erro
 		Deletes: subject != "" && stripeDeletes(kind, data.Get("object").Str), Provider: stripeName,
 		Live: f[5].Type == gjson.True, Header: resendable(header), SHA256: hex.EncodeToString(sum[:]), Body: body,
 	}
-	e.Refs = stripeRefs(text, id, subject)
+	e.Refs = stripeRefs(text, f[6], id, subject)
 	return e, nil
 }
 

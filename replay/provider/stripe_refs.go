@@ -1,11 +1,22 @@
 package provider
 
-import "strings"
+import (
+	"strings"
 
-// stripeRefs lists the ids in the payload an endpoint may count by, in the order
-// in which they stand there. text must be valid JSON. It does what eachString would do with less to tell, because every fixture is
-// looked through by it when it is loaded.
-func stripeRefs(text string, key, subject string) []string {
+	"github.com/tidwall/gjson"
+)
+
+// stripeRefs lists the ids in the payload an endpoint may count by, in the order in which they stand there. text must be valid JSON, and
+// request its field of that name.
+func stripeRefs(text string, request gjson.Result, key, subject string) []string {
+	if list, ok := quickRefs(text, request, key, subject); ok {
+		return list
+	}
+	return walkRefs(text, key, subject)
+}
+
+// walkRefs does what eachString would do with less to tell.
+func walkRefs(text string, key, subject string) []string {
 	var room [32]frame
 	found := refs{key: key, subject: subject}
 	stack, top := room[:0], ""

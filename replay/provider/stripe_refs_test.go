@@ -26,10 +26,20 @@ func slowRefs(body []byte, key, subject string) []string {
 	return refs
 }
 
+// refsOf is what is found in either way, or of both where they differ.
+func refsOf(body, key, subject string) []string {
+	walked := walkRefs(body, key, subject)
+	quick, ok := quickRefs(body, topFields(body, "request")[0], key, subject)
+	if ok && !slices.Equal(quick, walked) {
+		return append(append([]string{"walked:"}, walked...), append([]string{"quickly:"}, quick...)...)
+	}
+	return walked
+}
+
 func TestStripeRefsAreThoseOfTheTokens(t *testing.T) {
 	some := 0
 	for path, e := range fixtures(t) {
-		got, want := stripeRefs(string(e.Body), e.Key, e.Subject), slowRefs(e.Body, e.Key, e.Subject)
+		got, want := refsOf(string(e.Body), e.Key, e.Subject), slowRefs(e.Body, e.Key, e.Subject)
 		if some += len(want); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
@@ -68,7 +78,7 @@ func TestStripeRefsOfAnyDocument(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := stripeRefs(string(body), "evt_1234", "pi_1"), slowRefs(body, "evt_1234", "pi_1"); !slices.Equal(got, want) {
+		if got, want := refsOf(string(body), "evt_1234", "pi_1"), slowRefs(body, "evt_1234", "pi_1"); !slices.Equal(got, want) {
 			t.Fatalf("%s: %q, want %q", body, got, want)
 		}
 	})

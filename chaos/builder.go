@@ -45,10 +45,12 @@ type builder struct {
 func newBuilder(in Input) *builder {
 	b := &builder{in: in, events: &[]replay.Event{}, deliveries: &[]*pending{},
 		slots: map[replay.Phase]int{}, used: map[string]int{}, keys: map[string]bool{},
-		stencils: map[string]*stencil{}, provider: map[string]string{}, tailed: map[string]bool{}}
+		provider: map[string]string{}, tailed: map[string]bool{}}
 	b.root = b
 	if in.Settings.KeepIDs {
 		b.kept = keepIDs(in)
+	} else {
+		b.stencils = stencilsOf(in)
 	}
 	return b
 }

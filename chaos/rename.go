@@ -5,8 +5,11 @@ import "hookonce/replay"
 // renamed gives a fixture other ids. Where the fixture's body stays on disk the new event's does so
 // too: its ids are noted, and put into the body again when that is sent.
 func (b *builder) renamed(fixture replay.Event, fresh func(old string) string) (replay.Event, error) {
+	if s := b.stencils[stencilOf(fixture)]; s != nil {
+		return s.rename(fresh), nil
+	}
 	if fixture.Read == nil {
-		return b.stencil(fixture).rename(fixture, b.in.Rename, fresh)
+		return b.in.Rename(fixture, fresh)
 	}
 	whole, err := fixture.Loaded()
 	if err != nil {
@@ -28,13 +31,4 @@ func (b *builder) renamed(fixture replay.Event, fresh func(old string) string) (
 		again, err := b.in.Rename(whole, func(old string) string { return ids[old] })
 		return again.Body, err
 	}), nil
-}
-
-// stencil is the fixture's.
-func (b *builder) stencil(fixture replay.Event) *stencil {
-	of := fixture.Fixture + "\x00" + fixture.Key
-	if b.stencils[of] == nil {
-		b.stencils[of] = &stencil{}
-	}
-	return b.stencils[of]
 }

@@ -5,50 +5,87 @@ import (
 	"encoding/hex"
 	"net/http"
 	"reflect"
+	"runtime"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"hookonce/replay"
 )
 
 // stencil makes renamed copies of a fixture faster than its provider, which reads the whole body each time: one renamed copy shows where
-// its ids stand, in the body and in what was read from it. That this is all there is to it is not taken for granted: the
-// stencil serves only after it was right about the copies that the provider made after the first.
+// its ids stand, in the body and in what was read from it.
 type stencil struct {
 	asked []string // what Rename asks fresh ids for, in order
 	event eventPieces
-	right int  // copies it was right about
-	wrong bool // it was not, once: it never serves
 }
 
-// enoughRight is about how many copies a stencil must have been right.
-const enoughRight = 3
+// proofs is about how many copies that the provider made a stencil must be right. That places of ids are all there is to a copy is not
+// taken for granted.
+const proofs = 3
 
-// rename makes a copy, by the stencil where it serves, else by the provider.
-func (s *stencil) rename(fixture replay.Event, by func(replay.Event, func(string) string) (replay.Event, error), fresh func(string) string) (replay.Event, error) {
-	if s.right >= enoughRight {
-		ids := make([]string, len(s.asked))
-		for i, old := range s.asked {
-			ids[i] = fresh(old)
+// newStencil makes a fixture's stencil; nil where its provider does more than putting ids in places.
+func newStencil(fixture replay.Event, by func(replay.Event, func(string) string) (replay.Event, error)) *stencil {
+	var s *stencil
+	rng := newRand(0, "stencil") // its ids are in no plan
+	for range 1 + proofs {
+		var asked, ids []string
+		e, err := by(fixture, func(old string) string {
+			asked = append(asked, old)
+			ids = append(ids, freshID(rng, old))
+			return ids[len(ids)-1]
+		})
+		switch {
+		case err != nil:
+			return nil
+		case s == nil:
+			s = &stencil{asked, cutEvent(e, ids)}
+		case !slices.Equal(s.asked, asked) || !reflect.DeepEqual(s.event.put(ids), e):
+			return nil
 		}
-		return s.event.put(ids), nil
 	}
-	var asked, ids []string
-	e, err := by(fixture, func(old string) string {
-		asked = append(asked, old)
-		ids = append(ids, fresh(old))
-		return ids[len(ids)-1]
-	})
-	switch {
-	case err != nil || s.wrong:
-	case s.asked == nil:
-		s.asked, s.event = append([]string{}, asked...), cutEvent(e, ids)
-	case reflect.DeepEqual(s.asked, asked) && reflect.DeepEqual(s.event.put(ids), e):
-		s.right++
-	default:
-		s.wrong, s.event = true, eventPieces{}
+	return s
+}
+
+// rename makes a copy.
+func (s *stencil) rename(fresh func(string) string) replay.Event {
+	ids := make([]string, len(s.asked))
+	for i, old := range s.asked {
+		ids[i] = fresh(old)
 	}
-	return e, err
+	return s.event.put(ids)
+}
+
+// stencilsOf makes the stencils of the fixtures whose bodies are held, on all processors: it is most of the work of a plan, and the first
+// delivery waits for it.
+func stencilsOf(in Input) map[string]*stencil {
+	made := make([]*stencil, len(in.Events))
+	var all sync.WaitGroup
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(made); i = next.Add(1) - 1 {
+				if e := in.Events[i]; e.Read == nil {
+					made[i] = newStencil(e, in.Rename)
+				}
+			}
+		})
+	}
+	all.Wait()
+	out := make(map[string]*stencil, len(made))
+	for i, s := range made {
+		if s != nil {
+			out[stencilOf(in.Events[i])] = s
+		}
+	}
+	return out
+}
+
+// stencilOf is what a fixture's stencil is found by.
+func stencilOf(fixture replay.Event) string {
+	return fixture.Fixture + "\x00" + fixture.Key + "\x00" + fixture.SHA256
 }
 
 // eventPieces is an event with holes where its ids were.

@@ -3,7 +3,6 @@ package chaos
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"reflect"
@@ -59,28 +58,22 @@ func TestStencilMakesWhatTheProviderMakes(t *testing.T) {
 		},
 	}
 	for name, rename := range by {
-		s := &stencil{}
-		var one, other [40]replay.Event
-		for i := range one {
-			for _, into := range []*replay.Event{&one[i], &other[i]} {
-				rng, use := rand.New(rand.NewPCG(1, uint64(i))), rename
-				if into == &one[i] {
-					use = func(e replay.Event, fresh func(string) string) (replay.Event, error) {
-						return s.rename(e, rename, fresh)
-					}
-				}
-				e, err := use(fixture, func(old string) string { return freshID(rng, old) })
-				if err != nil {
-					t.Fatal(err)
-				}
-				*into = e
+		s := newStencil(fixture, rename)
+		if plain := name == "ids stand where they stand"; plain != (s != nil) {
+			t.Fatalf("%s: a stencil: %v", name, s != nil)
+		}
+		for i := range uint64(40) {
+			if s == nil {
+				break
 			}
-		}
-		if !reflect.DeepEqual(one, other) {
-			t.Errorf("%s: the copies are others", name)
-		}
-		if plain := name == "ids stand where they stand"; plain != (s.right >= enoughRight) {
-			t.Errorf("%s: serving: %v", name, !plain)
+			fresh := func() func(string) string {
+				rng := rand.New(rand.NewPCG(1, i))
+				return func(old string) string { return freshID(rng, old) }
+			}
+			want, err := rename(fixture, fresh())
+			if got := s.rename(fresh()); err != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s: %v, %v, want %v", name, got, err, want)
+			}
 		}
 	}
 }
@@ -100,13 +93,8 @@ func TestCutFindsTheLongerOfTwo(t *testing.T) {
 
 func BenchmarkFreshEvent(b *testing.B) {
 	fixture := read("e_one "+strings.Repeat("word c_two ", 400), "e_one")
-	s, rng := &stencil{}, rand.New(rand.NewPCG(1, 1))
+	s, rng := newStencil(fixture, renameWords), rand.New(rand.NewPCG(1, 1))
 	for b.Loop() {
-		if _, err := s.rename(fixture, renameWords, func(old string) string { return freshID(rng, old) }); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if s.right < enoughRight && b.N > 10 {
-		b.Fatal(fmt.Sprint("the stencil does not serve: ", s.right))
+		s.rename(func(old string) string { return freshID(rng, old) })
 	}
 }

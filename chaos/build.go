@@ -82,6 +82,11 @@ func check(in Input) error {
 	case s.Bursts < 1:
 		return fmt.Errorf("--bursts %d: at least 1 gate per event is needed to race it", s.Bursts)
 	}
+	if s.BurstsAuto {
+		if err := checkMore(s); err != nil {
+			return err
+		}
+	}
 	for _, d := range s.Late {
 		if d <= 0 {
 			return fmt.Errorf("--late %v: a late duplicate needs an age above zero", d)

@@ -29,6 +29,7 @@ type ConductOptions struct {
 	Lease       time.Duration
 	Patience    time.Duration
 	MaxDuration time.Duration
+	BurstsFor   time.Duration
 	TUI         string
 }
 
@@ -38,6 +39,7 @@ func (o *ConductOptions) add(c *cobra.Command) {
 	f.StringVar(&o.Redis, "redis", "embedded", "where the reference keeps its locks: embedded, or a redis:// `URL`")
 	f.StringVar(&o.Reference, "reference", audit.Hardened, "reference to run beside the target: hardened, or article (the published pattern, for comparison)")
 	f.Float64Var(&o.TimeScale, "time-scale", 0, "factor on the provider's waits between redeliveries; 1 is real time (default: short enough to be quick)")
+	f.DurationVar(&o.BurstsFor, "bursts-for", time.Minute, "how long --bursts auto goes on at most")
 	addWindow(f, &o.Window)
 	addTUI(c, &o.TUI, "auto (in a terminal, unless --out writes to it)")
 }
@@ -99,6 +101,8 @@ type conduct struct {
 	middle *middle
 	// begun hears nil once everything is ready to be sent; nil for nobody.
 	begun chan<- error
+	// calm ends what was only for a quick start; nil for nothing.
+	calm func()
 	// hold keeps the faults back until it is closed; nil holds nothing.
 	hold <-chan struct{}
 

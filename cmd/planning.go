@@ -30,7 +30,9 @@ type PlanningOptions struct {
 	Copies    int
 	Race      int
 	Bursts    int
-	Dense     int
+	// BurstsAuto goes on after so many.
+	BurstsAuto bool
+	Dense      int
 	// Confidence is in percent.
 	Confidence float64
 	Late       []time.Duration
@@ -65,7 +67,8 @@ func (o *PlanningOptions) add(f *pflag.FlagSet) {
 	f.StringVar(&o.Faults, "faults", "all", "faults to inject, as a `list`: all, "+strings.Join(chaos.Names(), ", ")+"; -NAME leaves one out; all is without "+strings.Join(chaos.OptIns(), ", "))
 	f.IntVar(&o.Copies, "copies", 3, "deliveries of a duplicated event")
 	f.IntVar(&o.Race, "race", 3, "copies per gate: released together, so that they race")
-	f.IntVar(&o.Bursts, "bursts", 5, "gated bursts per raced event")
+	o.Bursts = 5
+	f.Var(bursts{&o.Bursts, &o.BurstsAuto}, "bursts", "gated bursts per raced event, a `number`; auto goes on until races are known, with --confidence, to double less than 1 event of 100")
 	f.IntVar(&o.Dense, "dense", 50, "events per dense release, two copies each")
 	f.Float64Var(&o.Confidence, "confidence", 95, "`percent` with which the report bounds how often a race may still double an event")
 	f.DurationSliceVar(&o.Late, "late", nil, "also send duplicates this long after the acknowledgement (really waits)")
@@ -144,7 +147,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	o.tellOfFixtures(set, p.events, say)
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
-		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, Dense: o.Dense, Confidence: o.Confidence, Replicas: o.replicas,
+		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, BurstsAuto: o.BurstsAuto, Dense: o.Dense, Confidence: o.Confidence, Replicas: o.replicas,
 			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Sink: o.sink, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	if o.request != nil {

@@ -102,6 +102,8 @@ func (o *RunOptions) addEndpoint(c *cobra.Command) {
 }
 
 func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
+	calm := hurry()
+	defer calm()
 	args, err := o.configure(c, s, args)
 	if err != nil {
 		return err
@@ -148,7 +150,7 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	}
 	header := replay.Header{Target: redact.URL(o.Targets[0]), Targets: replicas(o.Targets), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
 	prepare := func(v variation) (*conduct, error) {
-		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, transport: dispatch.Transport(o.Transport), header: header, middle: m, endpoint: e})
+		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, transport: dispatch.Transport(o.Transport), header: header, middle: m, endpoint: e, calm: calm})
 	}
 	if o.Sweep != "" {
 		return sweep(c.Context(), s, o, show, prepare)

@@ -28,6 +28,8 @@ func flagSchema(f *pflag.Flag) object {
 	switch f.Value.Type() {
 	case "bool":
 		s = object{"type": "boolean"}
+	case "bursts":
+		s = object{"anyOf": []any{object{"type": "integer"}, object{"const": "auto"}}}
 	case "int":
 		s = object{"type": "integer"}
 	case "uint64":

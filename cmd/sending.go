@@ -11,7 +11,12 @@ import (
 )
 
 // send dispatches the plan and records what happens.
-func (c *conduct) send() error { return c.dispatch(c.p.plan, c.beforePhase) }
+func (c *conduct) send() error {
+	if c.calm != nil {
+		c.calm()
+	}
+	return c.dispatch(c.p.plan, c.beforePhase)
+}
 
 func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Phase) error) error {
 	var late func(context.Context, time.Duration) error
@@ -78,6 +83,11 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 			return err
 		}
 		if err := c.traffic(); err != nil {
+			return err
+		}
+	}
+	if p == replay.PhaseTail && c.p.plan.Settings.BurstsAuto {
+		if err := c.raceOn(ctx); err != nil {
 			return err
 		}
 	}

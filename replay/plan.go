@@ -27,6 +27,8 @@ type PlanSettings struct {
 	Race   int      `json:"race"`            // copies per gate
 	Bursts int      `json:"bursts"`          // gates per raced event
 	Dense  int      `json:"dense,omitempty"` // events per dense release
+	// BurstsAuto says that races go on after the plan's, until enough of them overlapped.
+	BurstsAuto bool `json:"bursts_auto,omitempty"`
 	// Confidence is with which, in percent, the report bounds how often a race may still double an event; 0 means 95.
 	Confidence float64         `json:"confidence,omitempty"`
 	Late       []time.Duration `json:"late_ns,omitempty"`

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"encoding/binary"
 	"runtime"
 	"syscall"
 	"testing"
@@ -49,4 +50,37 @@ func answerIsThere(t *testing.T, c *conn) (there bool) {
 		there = n > 0 && err == nil
 	})
 	return there || err != nil || c.state.Load() != pending
+}
+
+// A reader that is held up between reading two clocks does not take an answer for one that came in that much earlier.
+func TestHeldUpReaderKeepsTheArrival(t *testing.T) {
+	const held = 30 * time.Millisecond
+	base := time.Now()
+	conn := &stamped{}
+	conn.oobn = copy(conn.oob[:], stampOf(base.Add(held)))
+	readings := 0
+	at := cameIn(conn, func() time.Duration {
+		for readings++; readings == 1 && time.Since(base) < held; {
+			runtime.Gosched() // the stamp lies ahead until then
+		}
+		now := time.Since(base)
+		for readings == 1 && time.Since(base) < 2*held {
+			runtime.Gosched()
+		}
+		return now
+	})
+	if off := at - held; off < -unheld || off > unheld {
+		t.Errorf("the answer came in at %s, and is said to have at %s, after %d readings", held, at, readings)
+	}
+}
+
+// stampOf is what the kernel says of bytes that came in at the time.
+func stampOf(at time.Time) []byte {
+	var b []byte
+	e := binary.NativeEndian
+	b = e.AppendUint64(b, uint64(syscall.CmsgLen(16)))
+	b = e.AppendUint32(b, syscall.SOL_SOCKET)
+	b = e.AppendUint32(b, syscall.SO_TIMESTAMPNS)
+	b = e.AppendUint64(b, uint64(at.Unix()))
+	return e.AppendUint64(b, uint64(at.Nanosecond()))
 }

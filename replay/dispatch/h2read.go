@@ -23,7 +23,7 @@ func (h *h2) read() {
 				h.fail(err)
 				return
 			}
-			at = h.now() - waitedSince(h.tcp)
+			at = cameIn(h.tcp, h.now)
 		}
 		if err := h.next(at); err != nil {
 			h.fail(err)

@@ -32,7 +32,7 @@ var catalog = []Fault{
 	{"reorder", "versions of one subject in the wrong order, subjects interleaved", []string{"regress", "stale-final"}, withoutVersions, addReorders, false},
 	{"bad-signature", "unsigned, wrong key, tampered, out of tolerance", []string{"signature-bypass", "stale-signature"}, withoutSecret, addBadSignatures, false},
 	{"race", "copies of one event released at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, never, addRaces, false},
-	{"dense", "two copies each of many events, all released at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, withoutDense, addDense, false},
+	{"dense", "two copies each of many events, event by event or all at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, withoutDense, addDense, false},
 	{"stagger", "copies of one event, each while the handler works on the one before", []string{"double-processing", "lost-event"}, never, addStaggers, false},
 	{"race-versions", "two versions of one subject released at the same instant", []string{"regress", "stale-final"}, withoutVersions, addRaceVersions, false},
 	{"late", "a duplicate long after the acknowledgement", []string{"double-processing"}, withoutLate, addLates, false},

@@ -2,7 +2,7 @@ package chaos
 
 import "hookonce/replay"
 
-// addDense releases two copies each of many events at once. More copies of one event hardly help to find a narrow
+// addDense releases two copies each of many events together. More copies of one event hardly help to find a narrow
 // window, more trials do: a dense release costs little more than a gate of one event, and is as many of them.
 func addDense(b *builder) {
 	fixtures, next := b.samples(), 0

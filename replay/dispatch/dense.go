@@ -99,7 +99,11 @@ func (r *runner) denseRace(u *unit) {
 		if ready := r.load(part); len(ready) > 0 {
 			began, done := r.clock.now(), make(chan struct{})
 			r.work.Go(func() { r.unblock(done) })
-			r.openGate(u.gate, ready)
+			if inWaves(u.gate) {
+				r.openGate(u.gate, ready)
+			} else {
+				r.volley(u.gate, ready)
+			}
 			close(done)
 			r.crowd.answered(len(ready), r.clock.now()-began)
 		}
@@ -181,11 +185,15 @@ func (r *runner) unblock(done <-chan struct{}) {
 	}
 }
 
-// inTurn is the order in which a gate's copies are let go. The copies of an event stand side by side, as an endpoint needs it that
-// hands out request by request. Every other pair of gates has the first copy of every event before the second one of any: an
-// endpoint that divides what waits among its processors by halves then works on both copies of an event at once.
+// inWaves says that a dense gate lets all its copies go at once. Every fourth one does, for what shows under such a load only; the others
+// are volleys, which find several times as much.
+func inWaves(gate int) bool { return gate%4 == 0 }
+
+// inTurn is the order in which a gate's copies are let go at once. The copies of an event stand side by side, as an endpoint needs it that
+// hands out request by request. Waves have the first copy of every event before the second one of any: an endpoint that divides
+// what waits among its processors by halves then works on both copies of an event at once.
 func inTurn(gate int, shots []*shot) []*shot {
-	if gate%4 < 2 {
+	if !inWaves(gate) {
 		return shots
 	}
 	copies := map[string]int{}

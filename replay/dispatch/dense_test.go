@@ -1,8 +1,10 @@
 package dispatch
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,10 +22,35 @@ func denseGate(events int) []replay.Delivery {
 
 func TestADenseGateIsReleasedAtOnce(t *testing.T) {
 	w := newWitness(100)
-	m := all(t, planOf(denseGate(50)...), serve(t, w.ServeHTTP), options())
+	ds := denseGate(50)
+	for i := range ds {
+		ds[i].Gate = 4
+	}
+	m := all(t, planOf(ds...), serve(t, w.ServeHTTP), options())
 	g := replay.GateOf(1, attemptsOf(m))
 	if !w.overlapped() || !g.Overlapped || g.Copies != 100 || g.Events != 50 || g.Met != 50 {
 		t.Errorf("server saw overlap: %t, gate: %+v", w.overlapped(), g)
+	}
+}
+
+// The copies of an event go together, and those of the next one when they are answered, or that takes long.
+func TestAVolleyGoesEventByEvent(t *testing.T) {
+	for name, w := range map[string]http.HandlerFunc{
+		"answered": func(http.ResponseWriter, *http.Request) {},
+		"held":     newWitness(40).ServeHTTP, // nothing is answered until all are there
+	} {
+		m := all(t, planOf(denseGate(20)...), serve(t, w), options())
+		as := attemptsOf(m)
+		slices.SortFunc(as, func(a, b replay.Attempt) int { return cmp.Compare(a.Delivery, b.Delivery) })
+		for i := 2; i < len(as); i += 2 {
+			released, before := min(as[i].LastByte, as[i+1].LastByte), max(as[i-2].LastByte, as[i-1].LastByte)
+			if answered := max(as[i-2].FirstByte, as[i-1].FirstByte); released < min(answered, before+volleyPause) {
+				t.Errorf("%s: event %d was released at %s, the one before at %s, and answered at %s", name, i/2, released, before, answered)
+			}
+		}
+		if g := replay.GateOf(1, as); name == "held" && g.Met != 20 {
+			t.Errorf("%s: %+v", name, g)
+		}
 	}
 }
 
@@ -97,7 +124,7 @@ func TestDenseOrders(t *testing.T) {
 	for i, event := range []string{"a", "a", "b", "b", "b", "c", "c"} {
 		shots = append(shots, &shot{d: replay.Delivery{N: i + 1, Event: event}})
 	}
-	for gate, want := range []string{"1234567", "1234567", "1362475", "1362475", "1234567"} {
+	for gate, want := range []string{"1362475", "1234567", "1234567", "1234567", "1362475"} {
 		got := ""
 		for _, s := range inTurn(gate, shots) {
 			got += fmt.Sprint(s.d.N)

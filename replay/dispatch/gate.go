@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -109,8 +110,12 @@ func (r *runner) lag(s *shot, released time.Duration) {
 	s.letGo(r.clock.now)
 }
 
-// openGate releases the copies and takes their answers, until all have one. Copies that lag behind follow by themselves.
-func (r *runner) openGate(gate int, shots []*shot) {
+// openGate releases the copies and takes their answers, until all have one.
+func (r *runner) openGate(gate int, shots []*shot) { <-r.letLoose(gate, shots) }
+
+// letLoose releases the copies and takes their answers; what it returns is closed once all have one. Copies that lag behind follow by
+// themselves.
+func (r *runner) letLoose(gate int, shots []*shot) (answered <-chan struct{}) {
 	loaded := make([]*shot, 0, len(shots))
 	for _, s := range shots {
 		if s.early == nil {
@@ -122,14 +127,23 @@ func (r *runner) openGate(gate int, shots []*shot) {
 	}
 	r.releaseOf(gate)(r.clock.now, inTurn(gate, loaded))
 	released := r.clock.now()
-	var answers sync.WaitGroup
-	defer answers.Wait()
+	done := make(chan struct{})
+	if len(shots) == 0 {
+		close(done)
+		return done
+	}
+	var left atomic.Int32
+	left.Store(int32(len(shots)))
 	for _, s := range shots {
-		answers.Go(func() {
+		go func() {
 			r.lag(s, released)
 			ans, hung := r.await(s)
 			r.fill(s, ans, hung)
 			r.report(s)
-		})
+			if left.Add(-1) == 0 {
+				close(done)
+			}
+		}()
 	}
+	return done
 }

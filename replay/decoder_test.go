@@ -52,7 +52,7 @@ func odd() []string {
 		`{"attempt":{"body":"a\qb"}}`, `{"attempt":{"fired":true,"truncated":false}}`, `{"attempt":{"fired":tru}}`, `{"attempt":{"delivery":1,}}`, `{"attempt":{"delivery":1`,
 		`{"event":{"key":"k","refs":["a","b"],"refs":["c"],"sha256":""}}`, `{"event":{"refs":[]}}`, `{"event":{"refs":["a",]}}`, `{"event":{"refs":[,"a"]}}`, `{"event":{"header":{"A":["b"]}}}`,
 		`{"delivery":{"n":1,"event":"e","phase":"fault","role":"first","at_ns":0,"hang_up":{"latency":0.5}}}`, `{"delivery":{"n":99999999999999999999}}`,
-		`{"effect":{"at_ns":1,"since_ns":1,"source":"s","key":"k","count":-1,"deleted":true,"earlier":true}}`, `{"run":"x"}`, `{"run":"x","run":"y","effect":{}}`, `{}`, ``, `{`, `"`, `{"attempt":{"body":"\`,
+		`{"effect":{"at_ns":1,"since_ns":1,"source":"s","key":"k","count":-1,"unsure":2,"deleted":true,"earlier":true}}`, `{"run":"x"}`, `{"run":"x","run":"y","effect":{}}`, `{}`, ``, `{`, `"`, `{"attempt":{"body":"\`,
 	}
 }
 

@@ -17,9 +17,12 @@ type Effect struct {
 	Name string `json:"name,omitempty"`
 	// Key is the id the source counts under: an event's key, or a subject's or another id of the payload.
 	Key string `json:"key,omitempty"`
-	// Count is how many effects came to Key with this observation; never 0 with a Key. Only a
+	// Count is how many effects came to Key with this observation; 0 with a Key only where Unsure says something. Only a
 	// source that was reset shows a negative one.
 	Count int `json:"count,omitempty"`
+	// Unsure is how many effects began that may come to Key and may not: calls that were passed on and have no answer that tells.
+	// A negative one takes back what has been decided since. What is left over at the end happened, or did not.
+	Unsure int `json:"unsure,omitempty"`
 	// Subject and Version are set, instead of Key and Count, where the source tells states.
 	Subject string `json:"subject,omitempty"`
 	Version string `json:"version,omitempty"`

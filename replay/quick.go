@@ -160,6 +160,8 @@ func (q *quick) effectField(name []byte) {
 		e.Deleted = q.bool()
 	case "earlier":
 		e.Earlier = q.bool()
+	case "unsure":
+		quickly(q, &e.Unsure)
 	default:
 		q.ok = false
 	}

@@ -158,6 +158,7 @@ func (c *codec) effect(e *replay.Effect) {
 	number(c, &e.At)
 	number(c, &e.Since)
 	number(c, &e.Count)
+	number(c, &e.Unsure)
 	c.yes(&e.Deleted, &e.Earlier)
 }
 

@@ -22,7 +22,9 @@ func (n effectName) String() string {
 type tally struct {
 	name  int // its place in the docket's names
 	count int
-	seen  []*replay.Effect
+	// unsure is how many more there may be: nobody knows whether they happened.
+	unsure int
+	seen   []*replay.Effect
 }
 
 // dossier is everything known of one event. Whatever most checks ask for is kept here: looking
@@ -35,6 +37,7 @@ type dossier struct {
 	acks     []*replay.Attempt // the acknowledged ones, by end: the same list where all are
 	tallies  []tally           // there are one or two names: a map would cost more
 	effects  int               // over all names
+	unsure   int               // how many more there may be
 	place    int32             // of the event in the plan
 	sends    int32             // planned deliveries
 	subject  int32             // its place among the docket's siblings

@@ -17,6 +17,10 @@ func judgeDouble(d *docket) ([]Finding, int) {
 		if !d.judgedForDouble(f) {
 			continue
 		}
+		if d.maybeDouble(f) {
+			f.judgement = "undecided"
+			continue
+		}
 		judged++
 		for _, s := range d.surpluses(f) {
 			out = append(out, d.doubleFinding(f, s))
@@ -204,7 +208,7 @@ func judgeWindow(d *docket) ([]Finding, int) {
 	judged := 0
 	for _, f := range d.events {
 		late := f.course.late
-		if late == nil || !d.judgedForDouble(f) {
+		if late == nil || f.unsure != 0 || !d.judgedForDouble(f) {
 			continue
 		}
 		judged++

@@ -104,6 +104,9 @@ func (d *docket) conclude(h hearing) Verdict {
 			v.Missing = addMissing(v.Missing, reason)
 		case reason != "":
 			r.Status, r.Findings = NotRequested, 0
+		case h.survey.doubts.of(c.name) != "":
+			r.Status, r.Reason = Inconclusive, h.survey.doubts.of(c.name)
+			v.Missing = addMissing(v.Missing, r.Reason)
 		default:
 			r.Status = Pass
 			d.decided[c.name] = nil

@@ -14,6 +14,7 @@ import (
 type lesson struct {
 	samples int
 	acked   int
+	unsure  bool // one shows nothing, because whether its effect happened is not known
 	// least and most are the counts over the samples, by the name's place in the docket's names.
 	least, most []int
 	// versioned says, per source that showed the event's own version as its subject's state,
@@ -174,7 +175,8 @@ func newLesson(names int) *lesson {
 
 func (l *lesson) learn(d *docket, f *dossier, acks []*replay.Attempt) {
 	l.samples++
-	if len(acks) == 0 {
+	l.unsure = l.unsure || f.unsure > 0
+	if len(acks) == 0 || f.unsure > 0 {
 		return
 	}
 	counts := d.baseline(f)
@@ -271,6 +273,8 @@ func (l *learnt) rows() []TypeRow {
 			if n == 0 {
 				row.Judgement = "ignored"
 			}
+		case les.acked == 0 && les.unsure:
+			row.Judgement, row.Reason = "undecided", "whether its effect in control happened is not known"
 		case les.acked == 0:
 			row.Judgement, row.Reason = "refused", l.refusals[t]
 		case les.silent():

@@ -13,11 +13,15 @@ func judgeLost(d *docket) ([]Finding, int) {
 	var out []Finding
 	judged := 0
 	for _, f := range d.events {
-		if f.shared || f.badSignature != replay.SignValid || !f.acked() && f.course.dropped == nil || f.standing != "" {
+		if !d.judgedForLoss(f) {
 			continue
 		}
 		if d.superseded(f) {
 			f.judgement = "superseded"
+			continue
+		}
+		if d.maybeLost(f) {
+			f.judgement = "undecided"
 			continue
 		}
 		judged++
@@ -85,8 +89,8 @@ func (d *docket) missingTogether(group []*dossier) (what string, seen, expected 
 		for _, f := range group {
 			sum += f.least[i]
 		}
-		if seen := group[0].count(i); seen < sum {
-			return n.String(), seen, sum
+		if group[0].countAtMost(i) < sum {
+			return n.String(), group[0].count(i), sum
 		}
 	}
 	return "", 0, 0
@@ -101,17 +105,17 @@ func (d *docket) lost(f *dossier) bool {
 	return what != ""
 }
 
-// missing returns the first effect that is not there, with how many there are and should be.
+// missing returns the first effect that is certainly not there, with how many there are and should be.
 func (d *docket) missing(f *dossier) (what string, seen, expected int) {
 	if f.told {
-		if f.effects < f.expected {
+		if f.effects+f.unsure < f.expected {
 			return "effects", f.effects, f.expected
 		}
 		return "", 0, 0
 	}
 	for i, least := range f.least {
-		if seen := f.count(i); seen < least {
-			return d.names[i].String(), seen, least
+		if f.countAtMost(i) < least {
+			return d.names[i].String(), f.count(i), least
 		}
 	}
 	// Where the endpoint keeps states only, the subject must be there at all; an

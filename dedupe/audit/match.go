@@ -165,6 +165,11 @@ func (f *dossier) add(e *replay.Effect, name int, r *effectRoom) {
 		f.tallies = append(carve(f.tallies, 1, &r.tallies), tally{name: name})
 		t = &f.tallies[len(f.tallies)-1]
 	}
+	t.unsure += e.Unsure
+	f.unsure += e.Unsure
+	if e.Count == 0 { // nothing was seen yet
+		return
+	}
 	t.seen = append(carve(t.seen, 1, &r.seen), e)
 	t.count += e.Count
 	f.effects += e.Count

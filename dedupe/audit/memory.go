@@ -113,7 +113,7 @@ func (d *docket) remembered(counted bool) memory {
 		switch {
 		case f.fault == TrialTwins || f.fault == TrialSameID:
 			merged.try(f, &m)
-		case d.judgedForDouble(f):
+		case f.unsure == 0 && d.judgedForDouble(f):
 			d.repeated(f, &m)
 		}
 	}

@@ -77,6 +77,17 @@ func (l *learnt) find(k kind) *lesson {
 	return nil
 }
 
+// unsure says that whether an effect of control happened is not known, and that the kind's normal depends on it.
+func (l *learnt) unsure(k kind) bool {
+	for _, lifecycle := range []bool{false, true} {
+		if o := l.byContext[context{k.fixture, lifecycle}]; o != nil && o.unsure {
+			return true
+		}
+	}
+	les := l.byType[k.eventType]
+	return l.byContext[k.context] == nil && les != nil && les.unsure
+}
+
 func (l *learnt) standingOf(k kind, les *lesson) string {
 	if n, told := l.expect[k.eventType]; told {
 		if n == 0 {
@@ -85,6 +96,8 @@ func (l *learnt) standingOf(k kind, les *lesson) string {
 		return ""
 	}
 	switch {
+	case l.unsure(k):
+		return "undecided"
 	case les == nil && l.refusals[k.eventType] != "":
 		return "refused"
 	case les == nil:

@@ -20,6 +20,7 @@ type survey struct {
 	hasty     hasty                     // the first event that was refused to the end, too soon to call it stuck
 	late      time.Duration             // the greatest age at which a duplicate was sent after an acknowledgement
 	memory    memory                    // how the endpoint took repetitions
+	doubts    doubts                    // effects that may have happened, and may not
 }
 
 // unsettled is a clean event at the end that shows no effect; the key is "" for none.
@@ -33,6 +34,7 @@ func (s *survey) add(o survey) {
 	s.late = max(s.late, o.late)
 	s.hasty.add(o.hasty)
 	s.memory.add(o.memory)
+	s.doubts.add(o.doubts)
 	if o.unsettled.key != "" && (s.unsettled.key == "" || o.unsettled.rank < s.unsettled.rank) {
 		s.unsettled = o.unsettled
 	}
@@ -51,6 +53,7 @@ func (d *docket) surveyed() survey {
 			s.spoiled[f.badSignature] = s.spoiled[f.badSignature] || f.course.answered
 		}
 		s.hasty.add(d.hastyOf(f))
+		s.doubts.add(d.doubtsOf(f))
 		if f.sentinel && s.unsettled.key == "" && f.unsettled() {
 			s.unsettled = unsettled{f.event.Key, d.rankOf(f)}
 		}

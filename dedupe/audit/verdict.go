@@ -136,7 +136,8 @@ type TypeRow struct {
 	Type    string `json:"type"`
 	Events  int    `json:"events"`  // control events of the type
 	Effects int    `json:"effects"` // effects of one clean delivery (the least seen)
-	// Judgement is "judged", "ignored" (no effect in control), "refused" (not acknowledged in control) or "unseen".
+	// Judgement is "judged", "ignored" (no effect in control), "refused" (not acknowledged in control), "undecided" (whether its effect in
+	// control happened is not known) or "unseen".
 	Judgement string        `json:"judgement"`
 	Reason    string        `json:"reason,omitempty"`
 	Latency   time.Duration `json:"latency_ns"` // median of acknowledged control attempts

@@ -264,14 +264,21 @@ func (c *conduct) openSources(base time.Time) error {
 	keys := c.p.plan.EventByKey()
 	used := ""
 	opening := true
+	exact := map[string]bool{}
+	for _, s := range c.sources {
+		exact[s.Info().Label] = s.Info().Exact
+	}
 	emit := func(e replay.Effect) {
 		if opening && e.Earlier && keys[e.Key] != nil && !c.p.plan.Settings.KeepIDs {
 			used = e.Key
 		}
 		c.rec.Effect(replay.TargetRun, e)
+		if e.Count == 0 && !e.State() {
+			return // it may happen, and may not
+		}
 		c.show.Effect()
 		if c.mishaps != nil {
-			c.mishaps.effect(e)
+			c.mishaps.effect(e, exact[e.Source])
 		}
 	}
 	c.watch = observe.New(c.sources, base, emit, func(m replay.Mark) { c.rec.Mark(replay.TargetRun, m) })

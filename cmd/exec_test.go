@@ -30,8 +30,13 @@ func self(t *testing.T) string {
 // runExec starts a built-in handler as a process of its own and runs a plan against it.
 func runExec(t *testing.T, before, handler string, more ...string) (int, gjson.Result, string) {
 	t.Helper()
+	return runExecWatched(t, before, handler, "listen:{effects}", more...)
+}
+
+func runExecWatched(t *testing.T, before, handler, effects string, more ...string) (int, gjson.Result, string) {
+	t.Helper()
 	command := before + self(t) + " serve " + handler + " --work 5ms --listen 127.0.0.1:{port} --redis {redis} --effects-url http://{effects}"
-	args := append([]string{"run", fixtureDir, "--exec", command, "--secret", testSecret, "--effects", "listen:{effects}", "--out", "json",
+	args := append([]string{"run", fixtureDir, "--exec", command, "--secret", testSecret, "--effects", effects, "--out", "json",
 		"--only", "charge.succeeded", "--late", "70s", "--bursts", "1", "--journal", filepath.Join(t.TempDir(), "run.jsonl")}, more...)
 	code, out, errs := hookonce(t, args...)
 	return code, gjson.Parse(out), errs

@@ -122,7 +122,7 @@ func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error 
 		return err
 	}
 	ids := observe.IDsOf(conduct.p.plan)
-	if conduct.sources, err = o.sourcesOf(ids, observe.Options{}); err != nil {
+	if conduct.sources, err = o.sourcesOf(c.Context(), ids, observe.Options{}); err != nil {
 		return err
 	}
 	conduct.target.Routes = conduct.p.routes(conduct.target.URL)

@@ -75,14 +75,14 @@ func (m *mishaps) arm() {
 	}
 }
 
-// effect hears of an effect before whoever caused it does.
-func (m *mishaps) effect(e replay.Effect) {
+// effect hears of an effect before whoever caused it does, where its source is exact: one that is polled hears of it too late.
+func (m *mishaps) effect(e replay.Effect, exact bool) {
 	m.mu.Lock()
 	d, waits := m.effects[e.Key]
 	delete(m.effects, e.Key)
 	m.seen[e.Key] = true
 	m.mu.Unlock()
-	if waits && !e.Earlier && e.At == e.Since { // a source that is polled hears of it too late
+	if waits && !e.Earlier && exact {
 		m.strike(d)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os/signal"
 	"path/filepath"
@@ -136,14 +135,7 @@ func (o *RecordOptions) routes() map[string]string {
 // transport connects to what the guard lets through, keeps connections shorter than servers do, and neither compresses
 // nor goes through a proxy.
 func (o *RecordOptions) transport(host string) *http.Transport {
-	guard := &dispatch.Guard{AllowHosts: o.AllowHosts}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
-		ap, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return err
-		}
-		return guard.Check(host, ap.Addr())
-	}}
+	dialer := guardedDialer(&dispatch.Guard{AllowHosts: o.AllowHosts}, host)
 	return &http.Transport{DialContext: dialer.DialContext, DisableCompression: true, MaxIdleConnsPerHost: 256, IdleConnTimeout: 2 * time.Second}
 }
 

@@ -87,7 +87,7 @@ func (o *RunOptions) addEndpoint(c *cobra.Command) {
 	f.StringVar(&o.WebhookID, "webhook-id", "", "PayPal: `ID` of the endpoint's webhook, which is signed")
 	f.StringVar(&o.CertURL, "cert-url", "", "PayPal: `URL` of your own certificate, for an endpoint that trusts it")
 	o.addSecrets(f)
-	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR, log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable)")
+	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR[?forward=URL], log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable)")
 	f.StringToStringVar(&o.Expect, "expect-effects", nil, "`TYPE=N`: an event of this type has N effects, whatever control shows")
 	f.StringSliceVar(&o.Checks, "checks", nil, "checks that must be decided, as a `list`: an undecided one makes the run inconclusive")
 	f.StringSliceVar(&o.Volatile, "volatile", nil, "`names` of response members that may differ between two answers to one event")
@@ -178,7 +178,7 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 		c.downstream = newDownstream(c.p.plan)
 		calls.Strike = c.downstream.strike
 	}
-	if c.sources, err = o.sourcesOf(ids, calls); err != nil {
+	if c.sources, err = o.sourcesOf(ctx, ids, calls); err != nil {
 		return nil, err
 	}
 	c.more = func(events []replay.Event) {
@@ -284,13 +284,16 @@ func failingFirst(p replay.Plan) func(id string) bool {
 }
 
 // sourcesOf are the effect sources. calls says what happens to those the endpoint makes to a sink.
-func (o *RunOptions) sourcesOf(ids *observe.IDs, calls observe.Options) ([]observe.Source, error) {
+func (o *RunOptions) sourcesOf(ctx context.Context, ids *observe.IDs, calls observe.Options) ([]observe.Source, error) {
 	var out []observe.Source
-	calls.Known, calls.Event = ids.Known, ids.Event
+	calls.Known, calls.Event, calls.Dial = ids.Known, ids.Event, o.forwardDial
 	for _, spec := range o.Effects {
 		src, err := observe.Parse(spec, calls)
 		if err != nil {
 			return nil, usagef("--effects: %w", err)
+		}
+		if err := o.mayForward(ctx, src); err != nil {
+			return nil, err
 		}
 		out = append(out, src)
 	}

@@ -64,6 +64,15 @@ func (o *outlet) sendNow(e replay.Effect) {
 	o.out(e)
 }
 
+// sendSince emits an effect that is seen at this very moment and was committed after since.
+func (o *outlet) sendSince(e replay.Effect, since time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	e.At = o.now()
+	e.Since = min(since, e.At)
+	o.out(e)
+}
+
 func (o *outlet) out(e replay.Effect) {
 	if o.emit == nil {
 		return

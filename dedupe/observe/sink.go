@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,17 +27,21 @@ const (
 //
 // Calls to one path under one Idempotency-Key are one effect, unless the spec says otherwise. A call is counted under the id of the plan that it carries in its headers, path, query or body; of
 // several, under an event's. HEAD and OPTIONS are never effects, and a GET is one only if it carries a known id.
+//
+// A sink that forwards stands before the service that has the effects: a call is one once that has answered with success, none where it
+// refused, and unsure while, and where, nobody knows.
 type Sink struct {
 	outlet
-	spec   sinkSpec
-	finder idFinder
-	strike func(id string) Strike // nil for none
-	fails  func(id string) bool   // where half of the events fail first; nil for none
+	spec    sinkSpec
+	finder  idFinder
+	strike  func(id string) Strike // nil for none
+	fails   func(id string) bool   // where half of the events fail first; nil for none
+	forward *forward               // nil where the sink itself stands for the service
 
-	state   sync.Mutex
-	failed  map[string]int     // calls refused so far, by id
-	done    map[sinkOnce]int64 // the number of the effect, by downstream key
-	effects int64
+	state    sync.Mutex
+	failed   map[string]int        // calls refused so far, by id
+	accounts map[sinkOnce]*account // by downstream key
+	effects  int64
 	// repeated counts the calls that came again under the same Idempotency-Key, and were no effect therefore.
 	repeated int
 	remarks  []string
@@ -56,17 +61,37 @@ func parseListen(s spec, o Options) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sink{
+	sink := &Sink{
 		outlet: outlet{info: replay.SourceInfo{Label: s.label, Exact: true, Counts: true}},
 		spec:   asked,
 		finder: idFinder{o.Known, o.Event},
 		fails:  o.Fails,
 		strike: o.Strike,
-	}, nil
+	}
+	if asked.forward != nil && o.Dial == nil {
+		return nil, errors.New("forward= is not for this command: only hookonce run and hookonce load forward calls")
+	}
+	if asked.forward != nil {
+		sink.forward = newForward(asked.forward, o.Dial)
+	}
+	return sink, nil
 }
 
-// Open begins to listen.
+// Forwards is the host of the service that calls are forwarded to; "" where they are not.
+func (s *Sink) Forwards() string {
+	if s.spec.forward == nil {
+		return ""
+	}
+	return s.spec.forward.Hostname()
+}
+
+// Open begins to listen. The service that calls are forwarded to must be there.
 func (s *Sink) Open(ctx context.Context, base time.Time, emit func(replay.Effect)) error {
+	if s.forward != nil {
+		if err := s.forward.reach(ctx); err != nil {
+			return fmt.Errorf("effect source %s: %w", s.label(), err)
+		}
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.spec.addr)
 	if err != nil {
 		return fmt.Errorf("effect source %s: %w", s.label(), err)
@@ -79,7 +104,7 @@ func (s *Sink) Open(ctx context.Context, base time.Time, emit func(replay.Effect
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	s.state.Lock()
-	s.failed, s.done = map[string]int{}, map[sinkOnce]int64{}
+	s.failed, s.accounts = map[string]int{}, map[sinkOnce]*account{}
 	s.server, s.url, s.broken = server, "http://"+listener.Addr().String(), nil
 	s.state.Unlock()
 	s.start(base, emit)
@@ -113,6 +138,9 @@ func (s *Sink) Poll(context.Context) error {
 // Close stops listening. Calls that still wait for a slow answer are cut off.
 func (s *Sink) Close() error {
 	s.stop()
+	if s.forward != nil {
+		s.forward.cancel()
+	}
 	s.state.Lock()
 	server := s.server
 	s.state.Unlock()
@@ -132,18 +160,35 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body cannot be read", http.StatusRequestEntityTooLarge)
 		return
 	}
-	status, number, strike := s.take(r, body)
-	if strike.Lose {
+	m := s.meet(r, body)
+	switch {
+	case m.refusal != 0:
+		s.answer(w, m.refusal, 0)
+	case s.forward != nil:
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		s.relay(w, r, m)
+	default:
+		s.commit(w, r, m)
+	}
+}
+
+// commit counts a call that is an effect, and answers in the service's place.
+func (s *Sink) commit(w http.ResponseWriter, r *http.Request, m meeting) {
+	var number int64
+	if m.counts {
+		number = s.count(m)
+	}
+	if m.strike.Lose {
 		panic(http.ErrAbortHandler) // net/http's way to cut the connection
 	}
-	if slow := s.spec.slow + strike.Delay; slow > 0 {
+	if slow := s.spec.slow + m.strike.Delay; slow > 0 {
 		select {
 		case <-time.After(slow):
 		case <-r.Context().Done():
 			return
 		}
 	}
-	s.answer(w, status, number)
+	s.answer(w, s.spec.status, number)
 }
 
 func (s *Sink) answer(w http.ResponseWriter, status int, number int64) {
@@ -158,35 +203,51 @@ func (s *Sink) answer(w http.ResponseWriter, status int, number int64) {
 	}
 }
 
-// take decides what a call is and counts it. It returns the status to answer, the effect's number, 0 for none, and what goes wrong after that.
-func (s *Sink) take(r *http.Request, body []byte) (status int, number int64, strike Strike) {
-	call := s.finder.find(r, body)
-	if !s.isEffect(r, call) {
-		return s.spec.status, 0, strike
+// meeting is what the sink makes of a call before anything comes of it.
+type meeting struct {
+	call
+	once    sinkOnce
+	counts  bool   // it is an effect
+	strike  Strike // what goes wrong with it
+	refusal int    // the status with which it is refused; 0 where it is not
+}
+
+// meet decides what a call is, and what goes wrong with it.
+func (s *Sink) meet(r *http.Request, body []byte) meeting {
+	m := meeting{call: s.finder.find(r, body)}
+	m.once = sinkOnce{m.name, r.Header.Get("Idempotency-Key")}
+	if m.counts = s.isEffect(r, m.call); !m.counts {
+		return m
 	}
 	if s.strike != nil {
-		strike = s.strike(call.id)
+		m.strike = s.strike(m.id)
 	}
-	if strike.Refuse {
-		return http.StatusServiceUnavailable, 0, strike
+	if m.strike.Refuse {
+		m.refusal = http.StatusServiceUnavailable
+		return m
 	}
 	s.state.Lock()
 	defer s.state.Unlock()
-	if s.failed[call.id] < s.spec.failFirst && s.toFail(call.id) {
-		s.failed[call.id]++
-		return http.StatusInternalServerError, 0, strike
+	if s.failed[m.id] < s.spec.failFirst && s.toFail(m.id) {
+		s.failed[m.id]++
+		m.refusal = http.StatusInternalServerError
 	}
-	once := sinkOnce{call.name, r.Header.Get("Idempotency-Key")}
-	if n, again := s.done[once]; again && s.spec.dedupe && once.key != "" {
+	return m
+}
+
+// count counts an effect, and returns its number.
+func (s *Sink) count(m meeting) int64 {
+	s.state.Lock()
+	defer s.state.Unlock()
+	a := s.accountOf(m.once)
+	if a.number != 0 {
 		s.repeated++
-		return s.spec.status, n, strike
+		return a.number
 	}
 	s.effects++
-	if s.spec.dedupe && once.key != "" {
-		s.done[once] = s.effects
-	}
-	s.sendNow(replay.Effect{Name: call.name, Key: call.id, Count: 1})
-	return s.spec.status, s.effects, strike
+	a.number = s.effects
+	s.sendNow(replay.Effect{Name: m.name, Key: m.id, Count: 1})
+	return a.number
 }
 
 // toFail says that first calls under the id fail.

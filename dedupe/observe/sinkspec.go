@@ -22,6 +22,7 @@ type sinkSpec struct {
 	status    int             // of an answer
 	dedupe    bool            // calls with one Idempotency-Key are one effect, which is what that header means
 	methods   map[string]bool // whose calls are effects; nil for all
+	forward   *url.URL        // the service that has the effects; nil where the sink itself stands for it
 }
 
 func parseSinkSpec(rest string) (sinkSpec, error) {
@@ -39,6 +40,9 @@ func parseSinkSpec(rest string) (sinkSpec, error) {
 		if err := s.set(name, all[len(all)-1]); err != nil {
 			return s, err
 		}
+	}
+	if s.forward != nil && values.Has("status") {
+		return s, errors.New("status= and forward= exclude each other: the service that calls are forwarded to has its own answers")
 	}
 	return s, nil
 }
@@ -87,8 +91,11 @@ func (s *sinkSpec) set(name, value string) (err error) {
 		s.dedupe = value == "key"
 	case "method":
 		return s.setMethods(value)
+	case "forward":
+		s.forward, err = parseForward(value)
+		return err
 	default:
-		return fmt.Errorf("the option %q is not known; use slow, fail-first, status, dedupe or method", clip(name))
+		return fmt.Errorf("the option %q is not known; use slow, fail-first, status, dedupe, method or forward", clip(name))
 	}
 	return nil
 }

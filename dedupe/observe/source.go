@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ type Source interface {
 type Strike struct {
 	Refuse bool          // it is answered 503, and has no effect
 	Lose   bool          // it has its effect, and the connection is cut instead of an answer
-	Delay  time.Duration // it has its effect, and is answered later
+	Delay  time.Duration // it has its effect, and is answered later; where calls are forwarded, it is forwarded later
 }
 
 // Options are what sources need besides their spec. The zero value is usable.
@@ -67,6 +68,8 @@ type Options struct {
 	Strike func(id string) Strike
 	// Fails says whether a sink that fails the first call of half of the events fails one under this id. nil means for none.
 	Fails func(id string) bool
+	// Dial connects a sink to the service that it forwards calls to, and decides whether it may. nil means that it may not forward at all.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Dir is where commands run and what relative file names start from; "" is the current directory.
 	Dir string
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hookonce/dedupe/storetest/redisserver"
+	"hookonce/dedupe/storetest/sqlserver"
 	"hookonce/replay"
 )
 
@@ -28,7 +29,7 @@ func mustExec(t *testing.T, db *sql.DB, statements ...string) {
 // earlier, and then what changes.
 func TestSQL(t *testing.T) {
 	for name, start := range map[string]func(*testing.T) (*sql.DB, string){
-		"postgres": startPostgres, "mariadb": startMariaDB, "sqlite": startSQLiteFile,
+		"postgres": sqlserver.Postgres, "mariadb": sqlserver.MariaDB, "sqlite": startSQLiteFile,
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, address := start(t)

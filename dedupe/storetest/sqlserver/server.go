@@ -1,6 +1,9 @@
 //go:build unix
 
-package observe
+// Package sqlserver starts a throw-away PostgreSQL or MariaDB for a test, on loopback and in a temporary folder, and stops it with the test.
+//
+// It never connects to a server it did not start, and nothing outside of tests may import it.
+package sqlserver
 
 import (
 	"bytes"
@@ -15,6 +18,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	_ "github.com/go-sql-driver/mysql" // the driver "mysql"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
 // startLimit is how long a database may take to be ready.
@@ -151,7 +157,8 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-func startPostgres(t *testing.T) (*sql.DB, string) {
+// Postgres starts PostgreSQL, and returns a connection to it and its URL. Where it is not installed the test is skipped, and fails if CI is set.
+func Postgres(t *testing.T) (*sql.DB, string) {
 	t.Helper()
 	initdb, program := tool(t, "initdb"), tool(t, "postgres")
 	dir, attr := dataDir(t, "postgres")
@@ -166,7 +173,8 @@ func startPostgres(t *testing.T) (*sql.DB, string) {
 	return db, address(port)
 }
 
-func startMariaDB(t *testing.T) (*sql.DB, string) {
+// MariaDB starts MariaDB, and returns a connection to it and its URL. Where it is not installed the test is skipped, and fails if CI is set.
+func MariaDB(t *testing.T) (*sql.DB, string) {
 	t.Helper()
 	install, program := tool(t, "mariadb-install-db"), tool(t, "mariadbd")
 	dir, attr := dataDir(t, "mysql")

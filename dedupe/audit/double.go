@@ -123,6 +123,9 @@ func causeText(c Cause, f *dossier) string {
 	case AfterAck:
 		return "by an attempt that came after the event had been acknowledged"
 	}
+	if len(f.attempts) == 1 {
+		return "within one attempt, in which something failed whose effect had happened, and was done again"
+	}
 	return "by an attempt that followed a failed one, whose effect had happened"
 }
 
@@ -160,7 +163,7 @@ func (d *docket) causeOf(f *dossier, e *replay.Effect) Cause {
 			return AfterAck
 		}
 	}
-	if len(candidates) > 1 {
+	if len(candidates) > 1 || len(candidates) == 1 && candidates[0].Struck != "" {
 		return Reexecution
 	}
 	return AfterAck

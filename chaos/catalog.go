@@ -56,6 +56,9 @@ var catalog = []Fault{
 	{"downstream-fail", "the API that the endpoint calls refuses a call, before its effect", []string{"lost-event", "stuck"}, withoutSink, addDownstream(replay.DownstreamFault{Kind: replay.DownstreamFail}), true},
 	{"downstream-lost", "the API that the endpoint calls has the effect, and its answer is lost", []string{"double-processing", "lost-event"}, withoutSink, addDownstream(replay.DownstreamFault{Kind: replay.DownstreamLost}), true},
 	{"downstream-slow", "the API that the endpoint calls has the effect, and answers 1 s later", []string{"double-processing", "lost-event"}, withoutSink, addDownstream(replay.DownstreamFault{Kind: replay.DownstreamSlow, For: downstreamDelay}), true},
+	{"database-slow", "each request of a delivery reaches the endpoint's database 200 ms later", []string{"double-processing", "lost-event"}, withoutDatabase, addDatabase(replay.DatabaseSlow), true},
+	{"database-cut", "the connection to the database is cut in the midst of a request", []string{"double-processing", "lost-event"}, withoutDatabase, addDatabase(replay.DatabaseCut), true},
+	{"database-lost", "the database carries a request out, such as a COMMIT, and its reply is lost", []string{"double-processing", "lost-event"}, withoutDatabase, addDatabase(replay.DatabaseLost), true},
 	{"with-request", "a request of your own, such as a checkout's return, at the same instant as the event", []string{"double-processing", "lost-event"}, withoutRequest, addRequests, true},
 	{"redis-step", "one command of a delivery is struck; --sweep redis walks over all", []string{"lost-event", "double-processing", "stuck"}, withoutStep, addRedisStep, true},
 }

@@ -21,7 +21,7 @@ func ordinary() []string {
 func TestIdentityFaults(t *testing.T) {
 	in := input(1)
 	in.Settings.Faults, in.Settings.Redis, in.Settings.Step = chaos.OptIns(), true, 1
-	in.Settings.Process, in.Settings.Clock, in.Settings.Sink, in.Settings.Request = true, true, true, "GET /return"
+	in.Settings.Process, in.Settings.Clock, in.Settings.Sink, in.Settings.Database, in.Settings.Request = true, true, true, true, "GET /return"
 	in.Profile.AttemptID, in.Profile.Batch = "X-Attempt", "items"
 	for i, e := range in.Events {
 		in.Events[i].Body = bytes.Replace(e.Body, []byte(`{`), []byte(`{"items":[1,2],`), 1)

@@ -61,7 +61,11 @@ func (o *RunOptions) allot(s *Streams, m *middle, say func(string, ...any)) (*st
 		say("the endpoint itself tells its effects, and may forget them when it is killed: the faults %s are left out; ask for them by name where it keeps them",
 			strings.Join(chaos.ProcessFaults(), ", "))
 	}
-	return e, o.aim(e)
+	if err := o.aim(e); err != nil || !o.DatabaseProxy {
+		return e, err
+	}
+	o.database = true
+	return e, e.stand(o.guardedDial)
 }
 
 // tells says that an effect source is the endpoint's own.

@@ -26,6 +26,9 @@ func (c *conduct) bringUp(journal string) error {
 		return fmt.Errorf("journal %s: is there already; runs never overwrite one another, choose another --journal", journal)
 	}
 	c.mishaps = newMishaps(c)
+	if e.between != nil {
+		c.outages = newOutages(c, e.between)
+	}
 	if c.wait == 0 {
 		c.wait = readyWithin
 	}
@@ -53,12 +56,17 @@ func (c *conduct) bringUp(journal string) error {
 	return err
 }
 
-// ready waits before deliveries for processes that are being started again; nil where none ever is.
+// ready waits before deliveries for processes that are being started again, and puts in place what is to go wrong; nil where nothing ever does.
 func (c *conduct) ready() func(context.Context, replay.Delivery) {
 	if c.mishaps == nil {
 		return nil
 	}
-	return c.mishaps.ready
+	return func(ctx context.Context, d replay.Delivery) {
+		c.mishaps.ready(ctx, d)
+		if c.outages != nil {
+			c.outages.ready(d)
+		}
+	}
 }
 
 func (c *conduct) journalPath() string {

@@ -81,6 +81,8 @@ type conduct struct {
 	more func([]replay.Event)
 	// downstream strikes the endpoint's calls to the sink; nil where the plan has no such thing.
 	downstream *downstream
+	// outages strike what the endpoint asks of its database; nil where no proxy stands before that.
+	outages *outages
 	// request is the user's own that goes with an event; nil where the plan has none.
 	request func(replay.Event) dispatch.Request
 	// reference says under which conditions the reference runs.

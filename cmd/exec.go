@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -21,6 +22,8 @@ type ExecOptions struct {
 	Ready    string
 	Replicas int
 	Database string
+	// DatabaseProxy says that hookonce stands before that database.
+	DatabaseProxy bool
 }
 
 const (
@@ -37,12 +40,13 @@ func (o *ExecOptions) add(f *pflag.FlagSet) {
 	f.StringVar(&o.Ready, "ready", "", "`URL` or path that answers below 400 once the started endpoint is ready (default: its port takes connections)")
 	f.IntVar(&o.Replicas, "replicas", 1, "how many copies of the endpoint --exec starts; the copies of an event take them in turn")
 	f.StringVar(&o.Database, "database", "", "`URL` of the database that {database} and DATABASE_URL stand for (default: $DATABASE_URL)")
+	f.BoolVar(&o.DatabaseProxy, "database-proxy", false, "stand between the endpoint and that database (PostgreSQL, MySQL, any that is reached by TCP), so that the faults database-slow, database-cut and database-lost can be asked for: --database postgres://127.0.0.1/shop --database-proxy --faults all,database-lost")
 }
 
 func (o *ExecOptions) check() error {
 	switch {
-	case o.Exec == "" && (o.Ready != "" || o.Replicas != 1 || o.Database != ""):
-		return usagef("--ready, --replicas and --database belong to --exec, which starts the endpoint: give --exec COMMAND")
+	case o.Exec == "" && (o.Ready != "" || o.Replicas != 1 || o.Database != "" || o.DatabaseProxy):
+		return usagef("--ready, --replicas, --database and --database-proxy belong to --exec, which starts the endpoint: give --exec COMMAND")
 	case o.Replicas < 1 || o.Replicas > maxReplicas:
 		return usagef("--replicas %d: give 1 to %d", o.Replicas, maxReplicas)
 	}
@@ -54,10 +58,11 @@ type started struct {
 	o       ExecOptions
 	getenv  func(string) string
 	secrets []string
-	effects string   // host:port where the endpoint finds its downstream API
-	ports   []string // of the replicas
-	redis   []string // the Redis of each replica
-	seek    bool     // the path of the webhooks is to be found out
+	effects string    // host:port where the endpoint finds its downstream API
+	ports   []string  // of the replicas
+	redis   []string  // the Redis of each replica
+	between *database // what stands before the database; nil where nothing does
+	seek    bool      // the path of the webhooks is to be found out
 	say     func(string, ...any)
 
 	mu       sync.Mutex
@@ -87,6 +92,39 @@ func newStarted(o ExecOptions, s *Streams, secrets []string, m *middle, say func
 	e.o.Database = cmp.Or(o.Database, s.Getenv("DATABASE_URL"))
 	_, err = e.fill(o.Exec, 0)
 	return e, err
+}
+
+// stand puts hookonce before the database.
+func (e *started) stand(dial func(ctx context.Context, network, address string) (net.Conn, error)) (err error) {
+	if e.o.Database == "" {
+		return usagef("--database-proxy: there is no database to stand before: give it with --database URL, or as DATABASE_URL")
+	}
+	e.between, err = openDatabase(e.o.Database, dial)
+	return err
+}
+
+// ownDatabase is the database that the endpoint is told of.
+func (e *started) ownDatabase() string {
+	if e.between != nil {
+		return e.between.url
+	}
+	return e.o.Database
+}
+
+// command is the command line that starts a replica. Effect sources and --reset are given the database itself: what they ask of it is not the endpoint's.
+func (e *started) command(replica int) (string, error) {
+	text := e.o.Exec
+	if e.between != nil {
+		text = strings.ReplaceAll(text, "{database}", e.between.url)
+	}
+	return e.fill(text, replica)
+}
+
+// close ends what stands before the database.
+func (e *started) close() {
+	if e.between != nil {
+		e.between.proxy.Close()
+	}
 }
 
 // freePorts are ports that nobody listens at. They are free again for whoever comes first.
@@ -126,7 +164,7 @@ func (e *started) fill(text string, replica int) (string, error) {
 // environment is what a replica is started with: hookonce's own environment, and what it is to use.
 func (e *started) environment(replica int) []string {
 	env := os.Environ()
-	for _, v := range [][2]string{{"PORT", e.ports[replica]}, {"REDIS_URL", e.redis[replica]}, {"DATABASE_URL", e.o.Database},
+	for _, v := range [][2]string{{"PORT", e.ports[replica]}, {"REDIS_URL", e.redis[replica]}, {"DATABASE_URL", e.ownDatabase()},
 		{"HOOKONCE_EFFECTS_URL", "http://" + e.effects}, {"HOOKONCE_REPLICA", strconv.Itoa(replica + 1)}, {"HOOKONCE_SECRET", e.secret()}} {
 		if v[1] != "" {
 			env = append(env, v[0]+"="+v[1]) // of two with one name, the last counts

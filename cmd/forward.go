@@ -22,8 +22,8 @@ func guardedDialer(guard *dispatch.Guard, host string) *net.Dialer {
 	}}
 }
 
-// forwardDial is how a sink connects to the service that it forwards calls to.
-func (o *RunOptions) forwardDial(ctx context.Context, network, address string) (net.Conn, error) {
+// guardedDial is how hookonce connects to what it stands before: the service behind a sink, or the endpoint's database.
+func (o *RunOptions) guardedDial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err

@@ -54,6 +54,8 @@ type PlanningOptions struct {
 	offered bool
 	// sink says that an effect source is called by the endpoint.
 	sink bool
+	// database says that a proxy stands before the endpoint's database.
+	database bool
 	// request is the user's own; nil where none is described.
 	request *userRequest
 	// perishable says that its effects may be forgotten when it is killed.
@@ -148,7 +150,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
 		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, BurstsAuto: o.BurstsAuto, Dense: o.Dense, Confidence: o.Confidence, Replicas: o.replicas,
-			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Sink: o.sink, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
+			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Sink: o.sink, Database: o.database, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	if o.request != nil {
 		p.input.Settings.Request, p.input.Settings.RequestFor = o.request.shown(), o.request.types

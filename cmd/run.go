@@ -87,7 +87,7 @@ func (o *RunOptions) addEndpoint(c *cobra.Command) {
 	f.StringVar(&o.WebhookID, "webhook-id", "", "PayPal: `ID` of the endpoint's webhook, which is signed")
 	f.StringVar(&o.CertURL, "cert-url", "", "PayPal: `URL` of your own certificate, for an endpoint that trusts it")
 	o.addSecrets(f)
-	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR[?forward=URL], log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable)")
+	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR[?forward=URL], log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable); 'listen:{effects}?forward=http://127.0.0.1:9000' stands before the real service")
 	f.StringToStringVar(&o.Expect, "expect-effects", nil, "`TYPE=N`: an event of this type has N effects, whatever control shows")
 	f.StringSliceVar(&o.Checks, "checks", nil, "checks that must be decided, as a `list`: an undecided one makes the run inconclusive")
 	f.StringSliceVar(&o.Volatile, "volatile", nil, "`names` of response members that may differ between two answers to one event")
@@ -130,6 +130,9 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	e, err := o.allot(s, m, show.Say)
 	if err != nil {
 		return err
+	}
+	if e != nil {
+		defer e.close()
 	}
 	target, err := o.target()
 	if err != nil {
@@ -286,7 +289,7 @@ func failingFirst(p replay.Plan) func(id string) bool {
 // sourcesOf are the effect sources. calls says what happens to those the endpoint makes to a sink.
 func (o *RunOptions) sourcesOf(ctx context.Context, ids *observe.IDs, calls observe.Options) ([]observe.Source, error) {
 	var out []observe.Source
-	calls.Known, calls.Event, calls.Dial = ids.Known, ids.Event, o.forwardDial
+	calls.Known, calls.Event, calls.Dial = ids.Known, ids.Event, o.guardedDial
 	for _, spec := range o.Effects {
 		src, err := observe.Parse(spec, calls)
 		if err != nil {

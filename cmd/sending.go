@@ -56,6 +56,9 @@ func (c *conduct) dispatch(p replay.Plan, before func(context.Context, replay.Ph
 		if c.downstream != nil {
 			a = c.downstream.ended(a)
 		}
+		if c.outages != nil {
+			a = c.outages.ended(a)
+		}
 		c.rec.Attempt(replay.TargetRun, a)
 		c.show.Attempt(a)
 	}
@@ -115,6 +118,9 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 	}
 	if c.mishaps != nil {
 		c.mishaps.phase(p)
+	}
+	if c.outages != nil {
+		c.outages.phase(p)
 	}
 	if p == replay.PhaseTail && c.late != nil {
 		if err := c.growOld(ctx, c.header.Lease); err != nil {

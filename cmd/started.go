@@ -22,7 +22,7 @@ func (e *started) start(journal string, died func(replica int, how string)) erro
 	e.died, e.ending = died, false
 	e.mu.Unlock()
 	for i := range e.ports {
-		command, err := e.fill(e.o.Exec, i)
+		command, err := e.command(i)
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ type Attempt struct {
 	Error string `json:"error,omitempty"`
 	// Fired says whether the delivery's hang-up took place before the answer began.
 	Fired bool `json:"fired,omitempty"`
-	// Struck is what happened to the endpoint's process, or to its call of the downstream, during the delivery, or right before, as the plan
+	// Struck is what happened to the endpoint's process, to its call of the downstream, or to its connection to its database, during the delivery, or right before, as the plan
 	// had it; empty for nothing.
 	Struck ProcessKind `json:"struck,omitempty"`
 	// HangUpAt is the resolved moment of a hang-up, since the last byte (or, in mid-body, since the start).

@@ -12,8 +12,8 @@ const (
 	PhaseControl Phase = "control"
 	// PhaseFault holds the deliveries the faults made.
 	PhaseFault Phase = "fault"
-	// PhaseProcess holds the deliveries during which something happens to the endpoint's processes, one after the other: nothing
-	// else is under way then.
+	// PhaseProcess holds the deliveries during which something happens to the endpoint's processes, or between it and its database, one after the
+	// other: nothing else is under way then.
 	PhaseProcess Phase = "process"
 	// PhaseTail is fault-free: whatever is still unacknowledged is delivered again.
 	PhaseTail Phase = "tail"
@@ -92,6 +92,8 @@ type Conditions struct {
 	Redis *RedisFault `json:"redis,omitempty"`
 	// Downstream is set where something goes wrong with what the endpoint calls.
 	Downstream *DownstreamFault `json:"downstream,omitempty"`
+	// Database is set where something goes wrong between the endpoint and its database.
+	Database *DatabaseFault `json:"database,omitempty"`
 	// Process is set where something happens to the process that has the delivery.
 	Process *ProcessFault `json:"process,omitempty"`
 }

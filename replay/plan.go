@@ -47,6 +47,8 @@ type PlanSettings struct {
 	Offered bool `json:"offered,omitempty"`
 	// Sink says that the endpoint's downstream API is hookonce's, which can make it fail.
 	Sink bool `json:"sink,omitempty"`
+	// Database says that a proxy stands before the endpoint's database.
+	Database bool `json:"database,omitempty"`
 	// Request is the first line of the user's own request, which races the events' deliveries; RequestFor are patterns of the types it
 	// belongs to, empty for all.
 	Request    string   `json:"request,omitempty"`

@@ -132,6 +132,14 @@ func (c *codec) delivery(d *replay.Delivery) {
 		text(c, &d.Process.Kind)
 		text(c, &d.Process.Moment)
 	}
+	cut := d.Database != nil
+	c.yes(&cut)
+	if cut {
+		if c.reading {
+			d.Database = &replay.DatabaseFault{}
+		}
+		text(c, &d.Database.Kind)
+	}
 }
 
 func (c *codec) attempt(a *replay.Attempt) {

@@ -78,6 +78,9 @@ func carries(p *replay.Delivery) bool {
 	if strings.HasPrefix(p.Fault, processFaults) {
 		return p.Process != nil
 	}
+	if strings.HasPrefix(p.Fault, databaseFaults) {
+		return p.Database != nil
+	}
 	if strings.HasPrefix(p.Fault, downstreamFaults) {
 		return p.Role == replay.RoleFirst
 	}
@@ -90,6 +93,9 @@ const redisFaults = "redis-"
 // downstreamFaults is how the names of faults begin that strike what the endpoint calls.
 const downstreamFaults = "downstream-"
 
+// databaseFaults is how the names of faults begin that strike the endpoint's database.
+const databaseFaults = "database-"
+
 // processFaults is how the names of faults begin that strike the endpoint's processes.
 const processFaults = "process-"
 
@@ -98,7 +104,7 @@ func firedOf(fault string) func(*docket, *dossier, *replay.Delivery, *replay.Att
 	if strings.HasPrefix(fault, redisFaults) {
 		return func(_ *docket, f *dossier, _ *replay.Delivery, _ *replay.Attempt) bool { return f.struck != "" }
 	}
-	if strings.HasPrefix(fault, processFaults) || strings.HasPrefix(fault, downstreamFaults) {
+	if strings.HasPrefix(fault, processFaults) || strings.HasPrefix(fault, downstreamFaults) || strings.HasPrefix(fault, databaseFaults) {
 		return func(_ *docket, _ *dossier, _ *replay.Delivery, a *replay.Attempt) bool { return a.Struck != "" }
 	}
 	return fired[fault]
@@ -216,6 +222,9 @@ func (d *docket) unfired(r FaultRow, sent int) string {
 	}
 	if strings.HasPrefix(r.Fault, downstreamFaults) {
 		return "no call that holds the id of one of these events came to the sink"
+	}
+	if strings.HasPrefix(r.Fault, databaseFaults) {
+		return "nothing came to the database proxy before these deliveries were answered: is its address the endpoint's DATABASE_URL, and does the endpoint do its work before it answers?"
 	}
 	if strings.HasPrefix(r.Fault, processFaults) {
 		return "no moment came for it: no command of these events came to the Redis proxy, and no source tells effects as they happen"

@@ -107,6 +107,7 @@ func (d *docket) conclude(h hearing) Verdict {
 		case h.survey.doubts.of(c.name) != "":
 			r.Status, r.Reason = Inconclusive, h.survey.doubts.of(c.name)
 			v.Missing = addMissing(v.Missing, r.Reason)
+			delete(d.decided, c.name)
 		default:
 			r.Status = Pass
 			d.decided[c.name] = nil

@@ -36,7 +36,11 @@ func TestUnsureEffects(t *testing.T) {
 		if len(unsure) == 0 {
 			continue
 		}
-		v := audit.Judge(withUnsure(h, unsure), nil)
+		told := withUnsure(h, unsure)
+		v := audit.Judge(told, nil)
+		if seed%100 == 0 {
+			sameVerdict(t, streamed(t, audit.StreamOptions{}, func(add func(replay.Record) error) error { return recordsOf(told, replay.TargetRun, add) }), v)
+		}
 		for world := range 1 << len(unsure) {
 			w := audit.Judge(inWorld(h, unsure, world), nil)
 			for _, code := range counting {

@@ -30,19 +30,20 @@ type described struct {
 
 // lookingAs describes the webhooks of a provider that is not built in.
 type lookingAs struct {
-	ID          string `yaml:"id"`
-	Type        string `yaml:"type"`
-	Subject     string `yaml:"subject"`
-	Version     string `yaml:"version"`
-	Refs        texts  `yaml:"refs"`
-	Created     texts  `yaml:"created"`
-	Deleted     texts  `yaml:"deleted"`
-	RetryHeader string `yaml:"retry-header"`
-	Patience    wait   `yaml:"patience"`
-	Success     []int  `yaml:"success"`
-	Retries     []wait `yaml:"retries"`
-	GiveUp      []int  `yaml:"give-up"`
-	Signature   struct {
+	ID            string `yaml:"id"`
+	Type          string `yaml:"type"`
+	Subject       string `yaml:"subject"`
+	Version       string `yaml:"version"`
+	Refs          texts  `yaml:"refs"`
+	Created       texts  `yaml:"created"`
+	Deleted       texts  `yaml:"deleted"`
+	RetryHeader   string `yaml:"retry-header"`
+	AttemptHeader string `yaml:"attempt-header"`
+	Patience      wait   `yaml:"patience"`
+	Success       []int  `yaml:"success"`
+	Retries       []wait `yaml:"retries"`
+	GiveUp        []int  `yaml:"give-up"`
+	Signature     struct {
 		Header          string `yaml:"header"`
 		Value           string `yaml:"value"`
 		Message         string `yaml:"message"`
@@ -139,7 +140,7 @@ func (d *described) complete(expand func(string) string) error {
 func (l *lookingAs) provider(name string) (provider.Generic, error) {
 	s := l.Signature
 	g := provider.Generic{Name: name, ID: l.ID, Type: l.Type, Subject: l.Subject, Version: l.Version, Refs: l.Refs, Created: l.Created,
-		Deleted: l.Deleted, RetryHeader: l.RetryHeader, Patience: time.Duration(l.Patience),
+		Deleted: l.Deleted, RetryHeader: l.RetryHeader, AttemptHeader: l.AttemptHeader, Patience: time.Duration(l.Patience),
 		Signature: provider.GenericSignature{Header: s.Header, Value: s.Value, Message: s.Message, TimestampHeader: s.TimestampHeader,
 			Hash: s.Hash, Encoding: s.Encoding, Secret: s.Secret, Tolerance: time.Duration(s.Tolerance)}}
 	g.Success, g.GiveUp = ranges(l.Success), ranges(l.GiveUp)

@@ -25,9 +25,11 @@ type Generic struct {
 	Signature        GenericSignature
 	// RetryHeader is given the number of a redelivery.
 	RetryHeader string
-	Patience    time.Duration
-	Success     []replay.StatusRange
-	Retries     []time.Duration
+	// AttemptHeader is given an id that each attempt has for itself: another one in every redelivery.
+	AttemptHeader string
+	Patience      time.Duration
+	Success       []replay.StatusRange
+	Retries       []time.Duration
 	// GiveUp are the statuses after which an event is dropped, and not redelivered.
 	GiveUp []replay.StatusRange
 }
@@ -198,6 +200,9 @@ func (g Generic) Sign(e replay.Event, to Endpoint, s replay.Sending) (http.Heade
 	if g.RetryHeader != "" && s.Retry > 0 {
 		h.Set(g.RetryHeader, fmt.Sprint(s.Retry))
 	}
+	if g.AttemptHeader != "" {
+		h.Set(g.AttemptHeader, madeUUID(g.Name+" attempt "+first(s.Attempt, s.Now.Format(time.RFC3339Nano))+e.Key, nil))
+	}
 	if g.Signature.Header == "" {
 		return h, e.Body, nil
 	}
@@ -223,7 +228,7 @@ func (g Generic) Profile() replay.Profile {
 		Name: g.Name, Patience: g.Patience, Success: g.Success, Retries: g.Retries, GiveUp: g.GiveUp, RetrySpan: span, Tolerance: g.Signature.Tolerance,
 		TieRule: "Within one version: types that match created first, those that match deleted last, all others between, in no order.",
 		Key:     plainPlace(g.ID), Identity: "key: " + g.ID, Order: "subject: " + first(g.Subject, "none") + ". version: " + first(g.Version, "none"),
-		Signing: "none", RetryHeader: g.RetryHeader, Redelivery: g.RetryHeader, Failure: "retried as described", ContentType: "application/json",
+		Signing: "none", RetryHeader: g.RetryHeader, Redelivery: g.RetryHeader, AttemptID: g.AttemptHeader, Failure: "retried as described", ContentType: "application/json",
 	}
 	if g.Signature.Header != "" {
 		p.Signing = g.Signature.Header + ": " + g.Signature.Value + ", the HMAC of " + g.Signature.Message

@@ -1,0 +1,35 @@
+package provider
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"hookonce/replay"
+)
+
+// The id of an attempt is the same in copies of it, another one in a redelivery, and not the event's.
+func TestDescribedAttemptsHaveIDs(t *testing.T) {
+	g, err := Generic{Name: "acme", ID: "id", AttemptHeader: "X-Acme-Attempt"}.Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := g.Identify(http.Header{"X-Acme-Attempt": {"as-recorded"}}, []byte(`{"id":"ord-000777"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := func(attempt string) string {
+		h, body, err := g.Sign(e, Endpoint{}, replay.Sending{Attempt: attempt, Now: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, retry := AttemptOf(g.Profile(), h, body)
+		if id == "" || id == e.Key || id == "as-recorded" || retry {
+			t.Errorf("%s has the id %q, retry %t", attempt, id, retry)
+		}
+		return id
+	}
+	if a, b := id("attempt-1"), id("attempt-2"); a == b || a != id("attempt-1") {
+		t.Errorf("the attempts have the ids %s and %s, the first one again %s", a, b, id("attempt-1"))
+	}
+}

@@ -184,7 +184,9 @@ func (g Generic) scheme() scheme {
 	s := g.Signature
 	c := scheme{Header: s.Header, Each: s.Value, Message: s.Message, TimeHeader: s.TimestampHeader, Hash: s.Hash, Encoding: s.Encoding,
 		Tolerance: s.Tolerance}
-	c.IDHeader, _ = headerName(g.ID)
+	if name, ok := headerName(g.ID); ok {
+		c.IDHeader = name
+	}
 	if lead, each, ok := strings.Cut(s.Value, ","); ok && strings.Contains(lead, "{timestamp}") {
 		c.Lead, c.Each, c.Sep = lead, each, ","
 	}

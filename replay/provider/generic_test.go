@@ -33,3 +33,29 @@ func TestDescribedAttemptsHaveIDs(t *testing.T) {
 		t.Errorf("the attempts have the ids %s and %s, the first one again %s", a, b, id("attempt-1"))
 	}
 }
+
+// What is signed after a description is verified after it, wherever the event's id stands.
+func TestDescribedSignaturesAreVerified(t *testing.T) {
+	for _, id := range []string{"event", "order.id", "header: X-Acme-Id"} {
+		g, err := Generic{Name: "acme", ID: id, Signature: GenericSignature{Header: "X-Acme-Signature", Value: "t={timestamp},v1={signature}",
+			Message: "{timestamp}.{body}", Tolerance: time.Minute}}.Check()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := g.Identify(http.Header{"X-Acme-Id": {"ev-1"}}, []byte(`{"event":"ev-1","order":{"id":"ord-000777"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, at := time.Now(), endpointWith("made_up")
+		h, body, err := g.Sign(e, at, replay.Sending{Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Verify(h, body, at, now); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+		if g.Verify(h, append(body, ' '), at, now) == nil || g.Verify(h, body, endpointWith("other"), now) == nil {
+			t.Errorf("%s: another body, or another secret, passes", id)
+		}
+	}
+}

@@ -169,7 +169,7 @@ func startDemo(ctx context.Context, o DemoOptions, entry zoo.Entry, p *planned) 
 	}
 	d.url = &url.URL{Scheme: "http", Host: listener.Addr().String(), Path: "/webhook"}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
-	handler := endpointOf(d.world, entry, p.sides[0])
+	handler := endpointOf(d.world, entry, p.sides[:1])
 	go func() { d.served <- serve.Serve(ctx, listener, handler) }()
 	return d, nil
 }
@@ -188,9 +188,18 @@ func (d *demo) fails(rest reference.Failure) reference.Failure {
 	}
 }
 
-// endpointOf serves a handler as one of the provider's endpoints.
-func endpointOf(w *reference.LiveWorld, entry zoo.Entry, p side) http.Handler {
-	o := serve.Options{World: w.World, Handler: entry.Handler,
+// endpointOf serves a handler as an endpoint of the providers, each at its route.
+func endpointOf(w *reference.LiveWorld, entry zoo.Entry, sides []side) http.Handler {
+	var all []serve.Options
+	for _, p := range sides {
+		all = append(all, takes(w, entry, p))
+	}
+	return serve.New(all[0], all[1:]...)
+}
+
+// takes says how a handler reads a provider's deliveries.
+func takes(w *reference.LiveWorld, entry zoo.Entry, p side) serve.Options {
+	o := serve.Options{Path: p.route, World: w.World, Handler: entry.Handler,
 		Identify: func(h http.Header, body []byte) (replay.Event, error) {
 			return provider.WithSource(p.Provider, h, body)
 		},
@@ -198,7 +207,7 @@ func endpointOf(w *reference.LiveWorld, entry zoo.Entry, p side) http.Handler {
 	if len(p.endpoint.Secrets) > 0 {
 		o.Verify = func(h http.Header, body []byte) error { return p.Verify(h, body, p.endpoint, time.Now()) }
 	}
-	return serve.New(o)
+	return o
 }
 
 func (d *demo) commit(c reference.Commit) {

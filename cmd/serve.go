@@ -1,10 +1,13 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -14,12 +17,12 @@ import (
 	"hookonce/dedupe/reference"
 	"hookonce/dedupe/serve"
 	"hookonce/dedupe/zoo"
-	"hookonce/replay/provider"
 	"hookonce/replay/redact"
 )
 
 // ServeOptions are the flags of serve.
 type ServeOptions struct {
+	PlanningOptions
 	Listen     string
 	Secret     string
 	Work       time.Duration
@@ -27,8 +30,6 @@ type ServeOptions struct {
 	Redis      string
 	EffectsURL string
 	Database   string
-	Provider   string
-	PublicURL  string
 }
 
 // NewServeCmd serves a built-in handler.
@@ -38,14 +39,21 @@ func NewServeCmd(s *Streams) *cobra.Command {
 		Use:   "serve HANDLER",
 		Short: "A built-in handler as an HTTP server, to aim run at",
 		Long: `Serves a handler until it is interrupted. POST /webhook takes deliveries, GET /effects tells
-the counts per event, GET /state the versions per subject.
+the counts per event, GET /state the versions per subject. Providers in hookonce.yaml are
+taken at their routes, with their secrets.
 `,
 		Annotations: map[string]string{more: "handlers"},
 		Example: `  hookonce serve article --work 50ms --fail-first
   hookonce serve hardened --listen 127.0.0.1:4001 --redis redis://localhost:6379`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: wordsOf(zoo.Names),
-		RunE:              func(c *cobra.Command, args []string) error { return runServe(c.Context(), s, o, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			// What run calls redis and database is not the handler's.
+			if _, err := o.configure(c, s, args, "redis", "database", "effects-url"); err != nil {
+				return err
+			}
+			return runServe(c.Context(), s, o, args[0])
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:4000", "`address` to listen at")
@@ -56,6 +64,7 @@ the counts per event, GET /state the versions per subject.
 	f.StringVar(&o.EffectsURL, "effects-url", "", "call this `URL` for each effect, as the downstream API")
 	f.StringVar(&o.Database, "database", "", "sqlite:`FILE` of its database, which replicas share and which survives them; it is made where there is none (default: in memory)")
 	f.StringVar(&o.Provider, "provider", "stripe", "`name` of the provider whose webhooks it takes")
+	o.addConfig(f)
 	f.StringVar(&o.PublicURL, "public-url", "", "`URL` it believes it has, for providers that sign it (default: the one it listens at)")
 	return c
 }
@@ -64,10 +73,6 @@ func runServe(ctx context.Context, s *Streams, o ServeOptions, name string) erro
 	entry, err := findHandler(name)
 	if err != nil {
 		return err
-	}
-	p, err := provider.ByName(o.Provider)
-	if err != nil {
-		return usagef("%w", err)
 	}
 	file, sqlite := strings.CutPrefix(o.Database, "sqlite:")
 	if o.Database != "" && (!sqlite || file == "") {
@@ -91,14 +96,51 @@ func runServe(ctx context.Context, s *Streams, o ServeOptions, name string) erro
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", o.Listen, err)
 	}
-	secret := secretOr(s, o.Secret)
-	if o.PublicURL == "" {
-		o.PublicURL = "http://" + listener.Addr().String() + "/webhook"
+	base := "http://" + listener.Addr().String()
+	o.Secrets = []string{secretOr(s, o.Secret)}
+	sides, err := o.sides(base)
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
-	printServe(s, entry, "http://"+listener.Addr().String(), secret)
+	printServe(s, entry, base, sides)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return serve.Serve(ctx, listener, endpointOf(world, entry, side{Provider: p, profile: p.Profile(), endpoint: provider.Endpoint{Secrets: []string{secret}, URL: o.PublicURL}}))
+	return serve.Serve(ctx, listener, endpointOf(world, entry, sides))
+}
+
+// sides are the providers whose webhooks are taken: those that hookonce.yaml describes and, at the usual path, the one that is named.
+func (o *ServeOptions) sides(base string) ([]side, error) {
+	planning := o.PlanningOptions
+	planning.PublicURL = cmp.Or(o.PublicURL, base)
+	var out []side
+	taken := map[string]string{}
+	for i := range o.Described {
+		d := &o.Described[i]
+		if d.Route == "" {
+			continue
+		}
+		s, err := planning.sideOf(d.name, d)
+		if err != nil {
+			return nil, err
+		}
+		if other := taken[d.Route]; other != "" {
+			return nil, usagef("providers: %s and %s have one route, %s: give each its own", other, d.name, d.Route)
+		}
+		out, taken[d.Route] = append(out, s), d.name
+	}
+	if taken[serve.Path] != "" {
+		return out, nil
+	}
+	d := o.described(o.Provider)
+	if d != nil && d.Route != "" {
+		d = nil
+	}
+	planning.PublicURL = cmp.Or(o.PublicURL, base+serve.Path)
+	s, err := planning.sideOf(o.Provider, d)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return append([]side{s}, out...), nil
 }
 
 func secretOr(s *Streams, flag string) string {
@@ -111,13 +153,19 @@ func secretOr(s *Streams, flag string) string {
 	return demoSecret
 }
 
-func printServe(s *Streams, entry zoo.Entry, base, secret string) {
+func printServe(s *Streams, entry zoo.Entry, base string, sides []side) {
 	shown := "$HOOKONCE_SECRET"
-	if secret == demoSecret {
+	if slices.Contains(sides[0].endpoint.Secrets, demoSecret) {
 		shown = demoSecret
 	}
-	fmt.Fprintf(s.Out, "%s at %s/webhook\n  %s\n\neffects  %s/effects\nstate    %s/state\nsecret   %s\n\n",
-		entry.Name, base, entry.Flaw, base, base, shown)
-	fmt.Fprintf(s.Out, "aim at it:\n  %s\n", strings.Join([]string{"hookonce run FIXTURES --target " + base + "/webhook --secret " + shown,
-		"--effects " + base + "/effects --effects " + base + "/state"}, " \\\n    "))
+	fmt.Fprintf(s.Out, "%s at %s%s\n  %s\n", entry.Name, base, cmp.Or(sides[0].route, serve.Path), entry.Flaw)
+	for _, p := range sides[1:] {
+		fmt.Fprintf(s.Out, "  %s at %s%s\n", p.profile.Name, base, p.route)
+	}
+	fmt.Fprintf(s.Out, "\neffects  %s/effects\nstate    %s/state\nsecret   %s\n\n", base, base, shown)
+	aim := "hookonce run FIXTURES --target " + base + serve.Path + " --secret " + shown
+	if sides[0].route != "" || len(sides) > 1 {
+		aim = "hookonce run FIXTURES --target " + base
+	}
+	fmt.Fprintf(s.Out, "aim at it:\n  %s\n", strings.Join([]string{aim, "--effects " + base + "/effects --effects " + base + "/state"}, " \\\n    "))
 }

@@ -183,3 +183,39 @@ func TestEachProviderKeepsItsClockwork(t *testing.T) {
 		t.Errorf("patience %s, plan for %s", p.patience(), p.plan.Provider)
 	}
 }
+
+// A built-in handler takes the webhooks of every provider that hookonce.yaml describes, each at its route and with its secret.
+func TestServeTakesSeveralProviders(t *testing.T) {
+	dir := t.TempDir()
+	writeAcme(t, dir)
+	config := filepath.Join(dir, "hookonce.yaml")
+	text := strings.Replace(acmeYAML, "target: http://localhost:3000\n", "", 1) + "  shopify:\n    route: /shopify\n    secret: secret_of_shopify\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fixtures, err := filepath.Abs(filepath.Join("..", "testdata", "fixtures", "shopify", "product"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := freePort(t)
+	p := start(t, "serve", "hardened", "--config", config, "--listen", addr, "--work", "1ms")
+	code, out, errs := hookonce(t, "run", dir+"/placed.json", dir+"/changed.json", fixtures, "--config", config, "--target", "http://"+addr, "--wait", "30s",
+		"--effects", "http://"+addr+"/effects", "--bursts", "1", "--faults", "duplicate,race,bad-signature", "--journal", filepath.Join(dir, "run.jsonl"))
+	if code != exitPass {
+		t.Errorf("exit %d\n%.3000s\n%s", code, out, errs)
+	}
+	p.signal(syscall.SIGINT)
+	p.exit()
+}
+
+// Two providers cannot have one route.
+func TestServeWantsRoutesOfTheirOwn(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "hookonce.yaml")
+	if err := os.WriteFile(config, []byte("providers:\n  slack: { route: /hooks }\n  square: { route: /hooks }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := hookonce(t, "serve", "hardened", "--config", config, "--listen", "127.0.0.1:0")
+	if code != exitUsage || !strings.Contains(errs, "give each its own") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}

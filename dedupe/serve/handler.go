@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,8 +16,13 @@ import (
 // MaxBody is how many bytes a delivery may have.
 const MaxBody = 1 << 20
 
+// Path is where deliveries come in that have no path of their own.
+const Path = "/webhook"
+
 // Options are what an endpoint is made of.
 type Options struct {
+	// Path is where the deliveries come in; empty for Path.
+	Path    string
 	World   *reference.World
 	Handler reference.Handler
 	// Verify checks a delivery's signature, when the handler asks for it. Nil accepts everything.
@@ -28,10 +34,13 @@ type Options struct {
 	Attempt func(http.Header, []byte) (id string, retry bool)
 }
 
-// New returns the endpoint.
-func New(o Options) http.Handler {
+// New returns the endpoint. One that takes deliveries of several providers has each of them at a path of its own; all share
+// one world.
+func New(o Options, more ...Options) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /webhook", o.webhook)
+	for _, each := range append(more, o) {
+		mux.HandleFunc("POST "+cmp.Or(each.Path, Path), each.webhook)
+	}
 	mux.HandleFunc("GET /effects", o.effects)
 	mux.HandleFunc("GET /state", o.state)
 	return mux

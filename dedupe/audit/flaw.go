@@ -53,6 +53,7 @@ func flawRules() []flawRule {
 		{"marker-second", double, markerLost},
 		{"fail-open", double, ranWithoutRedis},
 		{"check-then-act", double, readBeforeWrite},
+		{"retry-header", lost, retryTrusted},
 		{"reply-lost", lost + " " + stuck, ownLockRefused},
 		{"setnx-expire", stuck + " " + lost, neverExpires},
 		{"ack-first", lost, answeredFirst},
@@ -66,8 +67,12 @@ func flawRules() []flawRule {
 		{"object-lock-200", lost, subjectHeld},
 		{"swallow", lost, claimedInVain},
 		{"cached-5xx", stuck, failureKept},
+		{"per-attempt-key", double, keyedByAttempt},
 		{"no-memory", double, nothingAsked},
 		{"version-race", "regress stale-final", versionsRaced},
+		{"verify-parsed", "wrong-rejection", checkedAnew},
+		{"version-as-text", "stale-final", comparedAsText},
+		{"version-as-float", "stale-final", comparedAsFloat},
 	}
 }
 

@@ -157,26 +157,3 @@ func nothingAsked(c clue) proof {
 	}
 	return proof{text: "the endpoint asked its Redis about no event by its id: it remembers events elsewhere, under another name, or not at all"}
 }
-
-// versionsRaced: two reads of a subject's key came before either write.
-func versionsRaced(c clue) proof {
-	if c.f.event.Subject == "" {
-		return proof{}
-	}
-	read := map[string][]act{}
-	for _, a := range c.actsOf("") {
-		if !strings.Contains(a.key, c.f.event.Subject) {
-			continue
-		}
-		switch a.deed {
-		case readDeed:
-			read[a.key] = append(read[a.key], a)
-		case writeDeed:
-			if r := read[a.key]; len(r) > 1 {
-				return proof{fmt.Sprintf("two attempts read %s before either wrote it: read, compare and write are not one step", a.key), []act{r[0], r[1], a}}
-			}
-			read[a.key] = nil
-		}
-	}
-	return proof{}
-}

@@ -134,6 +134,9 @@ func judgePerAttemptKey(d *docket) ([]Finding, int) {
 	var out []Finding
 	for _, x := range d.decided["double-processing"] {
 		f := d.byKey[x.Event]
+		if d.disturbed(f) {
+			continue // what happened to it may be the cause
+		}
 		if id := d.identified(f); id.ids < 2 {
 			d.survey.mixed = true // it has a cause of its own
 			break

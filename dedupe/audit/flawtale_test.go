@@ -1,0 +1,138 @@
+package audit_test
+
+import (
+	"testing"
+
+	"hookonce/dedupe/audit"
+	"hookonce/replay"
+)
+
+// watched is a tale whose endpoint asks its Redis through a proxy.
+func watched(t *testing.T) *tale {
+	s := newTale(t)
+	s.h.Plan.Settings.Redis = true
+	s.h.Header.Profile.RetryHeader, s.h.Header.Profile.AttemptID = "X-Retry", "X-Attempt"
+	return s
+}
+
+// claim has an attempt claim its event.
+func (s *tale) claim(a replay.Attempt, reply string) {
+	s.h.Commands = append(s.h.Commands, replay.Command{At: a.LastByte + ms, End: a.LastByte + ms + ms/2, Event: a.Event, Name: "SET",
+		Args: []string{"lock:" + a.Event, "t", "EX", "60", "NX"}, Reply: reply})
+}
+
+// named expects that all findings of a code have one name; "" for none.
+func named(t *testing.T, v audit.Verdict, code, want string) {
+	t.Helper()
+	found := false
+	for _, f := range v.Findings {
+		if f.Code != code {
+			continue
+		}
+		if found = true; f.Evidence.Flaw == nil || f.Evidence.Flaw.Name != want {
+			t.Errorf("%s of %s: %+v, want %q", code, f.Event, f.Evidence.Flaw, want)
+		}
+	}
+	if !found {
+		t.Errorf("no %s: %+v", code, v.Findings)
+	}
+}
+
+// A mark that is taken for proof shows in that no marked delivery asks Redis; one that does shows that it is something else.
+func TestTrustInRetriesIsNamed(t *testing.T) {
+	for want, asks := range map[string]bool{"retry-header": false, "": true} {
+		s := watched(t)
+		s.control("paid", 1)
+		lost := s.event("paid")
+		s.claim(s.deliver(lost, replay.Delivery{Fault: "retry"}, 500), "OK")
+		s.deliver(lost, replay.Delivery{Fault: "retry", Role: replay.RoleRedelivery}, 200)
+		other := s.event("paid")
+		s.claim(s.deliver(other, replay.Delivery{Fault: "retry"}, 500), "OK")
+		again := s.deliver(other, replay.Delivery{Fault: "retry", Role: replay.RoleRedelivery}, 200)
+		if asks {
+			s.claim(again, "OK")
+		}
+		s.effect(other, again.End-2*ms)
+		named(t, s.settle(), "lost-event", want)
+	}
+}
+
+// A key that is made of the attempt's id is named where no event contradicts that: not where copies of one attempt are processed twice,
+// and not where a command holds the event's id.
+func TestKeysOfAttemptsAreNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		want          string
+		copied, asked bool
+	}{"the attempt's": {want: "per-attempt-key"}, "copies, too": {copied: true, want: "no-memory"}, "asked": {asked: true}} {
+		s := watched(t)
+		s.control("paid", 1)
+		key := s.event("paid")
+		for _, id := range []string{"1", "1", "2"} {
+			a := s.deliver(key, replay.Delivery{Fault: "attempt-id", Role: replay.RoleDuplicate}, 200, attempt(id))
+			if id == "2" || a.Start == s.h.Attempts[2].Start {
+				s.effect(key, a.End-2*ms)
+			}
+			if tc.asked {
+				s.claim(a, "OK")
+			}
+		}
+		if tc.copied {
+			other := s.event("paid")
+			for range 2 {
+				a := s.deliver(other, replay.Delivery{Fault: "duplicate", Role: replay.RoleDuplicate}, 200, attempt("3"))
+				s.effect(other, a.End-2*ms)
+			}
+		}
+		t.Log(name)
+		v := s.settle()
+		for _, f := range v.Findings {
+			if f.Code == "double-processing" && f.Event == key && (f.Evidence.Flaw == nil || f.Evidence.Flaw.Name != tc.want) {
+				t.Errorf("%s: %+v, want %q", name, f.Evidence.Flaw, tc.want)
+			}
+		}
+	}
+}
+
+// Versions that are compared as text, or as floats, are named by what stayed behind though it came in turn, and only where that
+// explains every subject.
+func TestWrongComparisonsAreNamed(t *testing.T) {
+	for _, tc := range []struct{ want, kept, newer, other string }{
+		{"version-as-text", "9", "10", ""}, {"version-as-float", "9007199254740992", "9007199254740993", ""},
+		{"", "7", "8", ""}, {"", "9", "10", "10"}, {"", "9", "10", "9 late"},
+	} {
+		s := watched(t)
+		s.control("paid", 1, subject("sub_c", "1"))
+		s.state("sub_c", "1", s.now)
+		turn := func(name string, final string) {
+			for i, version := range []string{tc.kept, tc.newer} {
+				a := s.deliver(s.event("paid", subject(name, version)), replay.Delivery{Fault: "reorder"}, 200)
+				s.effect(a.Event, a.End-2*ms)
+				if i == 0 || final == version {
+					s.state(name, version, a.End-ms)
+				}
+			}
+		}
+		turn("sub_1", tc.kept)
+		switch tc.other {
+		case "":
+		case "9 late": // a newer version that came first explains nothing
+			s.h.Attempts[len(s.h.Attempts)-1].Start = s.h.Attempts[len(s.h.Attempts)-2].Start
+		default:
+			turn("sub_2", tc.other)
+		}
+		t.Log(tc)
+		named(t, s.settle(), "stale-final", tc.want)
+	}
+}
+
+// A signature that is checked over another body than came is named by what was refused: other bytes, and nothing else.
+func TestCheckedAnewIsNamed(t *testing.T) {
+	for want, rewrite := range map[string]replay.Rewrite{"verify-parsed": replay.RewriteSpacing, "": replay.RewriteNone} {
+		s := watched(t)
+		s.control("paid", 1)
+		key := s.event("paid")
+		s.effect(key, s.deliver(key, replay.Delivery{Fault: "other-bytes"}, 200).End-2*ms)
+		s.deliver(key, replay.Delivery{Fault: "other-bytes", Role: replay.RoleDuplicate, Conditions: replay.Conditions{Rewrite: rewrite}}, 401)
+		named(t, s.settle(), "wrong-rejection", want)
+	}
+}

@@ -1,0 +1,96 @@
+package audit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"hookonce/replay"
+)
+
+// comparedAsText: the newer version came after the older one was acknowledged, and was left out; as text it is the lesser one.
+func comparedAsText(c clue) proof {
+	kept, newer, ok := c.leftOut("text", func(kept, newer string) bool { return strings.Compare(kept, newer) > 0 })
+	if !ok {
+		return proof{}
+	}
+	return proof{text: fmt.Sprintf("version %s came after %s had been acknowledged, and was left out: as text %q comes before %q, and so it is with every state that stayed behind", newer, kept, newer, kept)}
+}
+
+// comparedAsFloat: the same, of two versions that are one number where a number has 53 bits.
+func comparedAsFloat(c clue) proof {
+	kept, newer, ok := c.leftOut("float", func(kept, newer string) bool {
+		a, errA := strconv.ParseFloat(kept, 64)
+		b, errB := strconv.ParseFloat(newer, 64)
+		return errA == nil && errB == nil && a == b
+	})
+	if !ok {
+		return proof{}
+	}
+	return proof{text: fmt.Sprintf("version %s came after %s had been acknowledged, and was left out: as floating-point numbers they are equal, and so it is with every state that stayed behind", newer, kept)}
+}
+
+// leftOut are the version a subject stayed at and the newer one that was acknowledged, if a wrong comparison explains that, and
+// whatever else became of versions that came in turn.
+func (c clue) leftOut(how string, wrong func(kept, newer string) bool) (kept, newer string, ok bool) {
+	before, final := c.inTurn(c.f)
+	if before == "" || before != final || !wrong(before, c.f.event.Version) {
+		return "", "", false
+	}
+	return before, c.f.event.Version, c.habit("compared as "+how, func() bool {
+		for _, l := range c.comparableLines() {
+			f := c.newestAcked(l)
+			if f == nil {
+				continue
+			}
+			before, final := c.inTurn(f)
+			stayed := before == final
+			if before != "" && stayed != wrong(before, f.event.Version) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// inTurn are the newest version of a subject that was acknowledged before the event came, and the one it ended with, where nothing
+// but the event, undisturbed, came after; "" where it was otherwise.
+func (d *docket) inTurn(f *dossier) (before, final string) {
+	end, found := d.finalState(f.event.Subject)
+	if !found || end.Deleted || f.event.Deletes || d.disturbed(f) || !f.acked() {
+		return "", ""
+	}
+	for _, g := range d.ofSubject(f.event.Subject) {
+		switch {
+		case g == f || len(g.attempts) == 0:
+		case d.disturbed(g) || g.event.Deletes || !g.ackedBefore(f.attempts[0].Start) || g.attempts[len(g.attempts)-1].Start > f.attempts[0].Start:
+			return "", ""
+		case before == "" || replay.CompareVersions(before, g.event.Version) < 0:
+			before = g.event.Version
+		}
+	}
+	return before, end.version
+}
+
+// versionsRaced: two reads of a subject's key came before either write.
+func versionsRaced(c clue) proof {
+	if c.f.event.Subject == "" {
+		return proof{}
+	}
+	read := map[string][]act{}
+	for _, a := range c.actsOf("") {
+		if !strings.Contains(a.key, c.f.event.Subject) {
+			continue
+		}
+		switch a.deed {
+		case readDeed:
+			read[a.key] = append(read[a.key], a)
+		case writeDeed:
+			if r := read[a.key]; len(r) > 1 {
+				return proof{fmt.Sprintf("two attempts read %s before either wrote it: read, compare and write are not one step", a.key), []act{r[0], r[1], a}}
+			}
+			read[a.key] = nil
+		}
+	}
+	return proof{}
+}

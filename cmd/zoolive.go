@@ -75,7 +75,7 @@ func runZooLive(ctx context.Context, s *Streams, o ZooOptions, fixtures fs.FS, e
 		return fmt.Errorf("--live: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	if err := os.CopyFS(filepath.Join(dir, "fixtures"), fixtures); err != nil {
+	if err := errors.Join(os.CopyFS(filepath.Join(dir, "stripe"), fixtures), layOut(dir)); err != nil {
 		return fmt.Errorf("--live: %w", err)
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
@@ -111,7 +111,7 @@ func (l *live) try(ctx context.Context, program, dir string, seed int) {
 	}
 	defer os.RemoveAll(run)
 	var out, diag bytes.Buffer
-	c := exec.CommandContext(ctx, program, liveArguments(program, l.Handler, filepath.Join(dir, "fixtures"), run, seed)...)
+	c := exec.CommandContext(ctx, program, liveArguments(program, l.Handler, dir, run, seed)...)
 	c.Args[0] = "hookonce"
 	c.Env = append(os.Environ(), "HOOKONCE_SECRET="+demoSecret, "CI=true")
 	c.Stdout, c.Stderr = &out, &diag
@@ -131,10 +131,12 @@ func (l *live) try(ctx context.Context, program, dir string, seed int) {
 // liveArguments are the same for all handlers but for the name. What providers hardly ever commit is asked for, because some flaws show in
 // nothing else; so are the faults of processes, because the effects are in a file that outlives them.
 func liveArguments(program, handler, fixtures, dir string, seed int) []string {
-	serve := "exec " + report.Quote(program) + " serve " + handler + " --work 5ms --listen 127.0.0.1:{port} --redis {redis} --effects-url http://{effects} --database {database}"
-	return []string{"run", fixtures, "--only", "payment_intent.*,customer.*", "--seed", strconv.Itoa(seed), "--bursts", "2",
+	config := filepath.Join(fixtures, "hookonce.yaml")
+	serve := "exec " + report.Quote(program) + " serve " + handler + " --config " + report.Quote(config) + " --work 5ms --listen 127.0.0.1:{port} --redis {redis} --effects-url http://{effects} --database {database}"
+	return []string{"run", filepath.Join(fixtures, "stripe"), filepath.Join(fixtures, "acme"), "--config", config,
+		"--only", "payment_intent.*,customer.*,order.*", "--seed", strconv.Itoa(seed), "--bursts", "2",
 		"--exec", serve, "--replicas", "2", "--database", "sqlite:" + filepath.Join(dir, "endpoint.db"),
-		"--faults", "all,process-kill,process-pause,process-restart,other-bytes,twins,same-id",
+		"--faults", "all,process-kill,process-pause,process-restart,other-bytes,twins,same-id,attempt-id",
 		"--effects", "listen:{effects}?fail-first=half", "--effects", "http://127.0.0.1:{port}/effects", "--effects", "http://127.0.0.1:{port}/state",
 		"--journal", filepath.Join(dir, "run.jsonl"), "--out", "json"}
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// liveSign says by which names a flaw shows in the endpoint's commands to its Redis, and why in none where it does not.
+// liveSign says by which names a flaw shows in the endpoint's commands to its Redis, its states and its answers, and why in none where it
+// does not.
 type liveSign struct {
 	flaws []string
 	why   string
@@ -54,7 +55,7 @@ func zooLiveText(w io.Writer, r zooReport) error {
 			heading = ""
 		}
 	}
-	fmt.Fprintf(&b, "\n%d of %d flawed handlers found on every seed, %d of them with the flaw named from their commands to Redis, the slowest in %.1f s; %d have flaws that this plan "+
+	fmt.Fprintf(&b, "\n%d of %d flawed handlers found on every seed, %d of them with the flaw named, the slowest in %.1f s; %d have flaws that this plan "+
 		"does not bring out; %d flags on %d correct ones in %d runs\n", found, flawed, named, slowest, unseen, flags, correct, runs)
 	_, err := io.WriteString(w, b.String())
 	return err

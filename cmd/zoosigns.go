@@ -27,7 +27,7 @@ func liveSigns() map[string]liveSign {
 		"cached-5xx":        named("cached-5xx"),
 		"object-lock-200":   named("object-lock-200"),
 		"ack-first":         named("ack-first"),
-		"retry-header":      {why: "Stripe marks no delivery as a retry: it is found with a provider that does", unseen: true},
+		"retry-header":      named("retry-header"),
 
 		"new-key-per-attempt": named("marker-second"),
 		"raw-hash":            {why: "its keys hold no event's id: the memory line says that it deduplicates on the body"},
@@ -36,14 +36,14 @@ func liveSigns() map[string]liveSign {
 		"marker-second": {flaws: []string{"marker-second", "no-fencing"},
 			why: "its charge is a row, and rows are seen later than a kill would have to come: that it has no key shows after a pause (no-fencing)"},
 		"unique-email":   {why: "its code says it: it looks and marks in a database, whose statements nobody sees"},
-		"per-attempt-id": {why: "Stripe's deliveries carry no id of their attempt: it is found with a provider whose deliveries do", unseen: true},
+		"per-attempt-id": named("per-attempt-key"),
 		"no-verify":      {why: "its code says it: a spoiled signature is acknowledged"},
-		"verify-parsed":  {why: "it refuses every recorded body, none of which is written as its library would: the run says that nothing was proven", unseen: true},
+		"verify-parsed":  named("verify-parsed"),
 
 		"no-version":     {why: code},
 		"version-race":   {why: "between its reading and its writing lie microseconds: two versions that are released together seldom meet there", unseen: true},
-		"version-string": {why: "Stripe's versions are of one length, and text orders them rightly", unseen: true},
-		"version-float":  {why: "Stripe's versions are far below 2^53", unseen: true},
+		"version-string": named("version-as-text"),
+		"version-float":  named("version-as-float"),
 		"no-tombstone":   {why: code},
 		"version-first":  {why: code},
 	}

@@ -34,7 +34,7 @@ var catalog = []Fault{
 	{"race", "copies of one event released at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, never, addRaces, false},
 	{"dense", "two copies each of many events, event by event or all at the same instant", []string{"double-processing", "lost-event", "premature-ack"}, withoutDense, addDense, false},
 	{"stagger", "copies of one event, each while the handler works on the one before", []string{"double-processing", "lost-event"}, never, addStaggers, false},
-	{"race-versions", "two versions of one subject released at the same instant", []string{"regress", "stale-final"}, withoutVersions, addRaceVersions, false},
+	{"race-versions", "two versions of one subject at the same instant, or the older one while the newer is worked on", []string{"regress", "stale-final"}, withoutVersions, addRaceVersions, false},
 	{"late", "a duplicate long after the acknowledgement", []string{"double-processing"}, withoutLate, addLates, false},
 	{"other-bytes", "the same event in other bytes that say the same", []string{"double-processing", "wrong-rejection"}, never, addOtherBytes, true},
 	{"twins", "two events that differ in nothing but their id", []string{"lost-event", "merged"}, keptIDsOnly, addTwins, true},

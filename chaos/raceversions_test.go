@@ -10,24 +10,52 @@ func TestRacedVersionsAreOfOneSubject(t *testing.T) {
 	in := input(2)
 	in.Settings.Faults, in.Settings.Bursts = []string{"race-versions"}, 4
 	p := build(t, in)
-	events, older := p.EventByKey(), 0
+	events, older, staggered := p.EventByKey(), 0, 0
 	gates := 0
 	for _, members := range p.Gates() {
 		a, b := p.Deliveries[members[0]-1], p.Deliveries[members[1]-1]
-		if a.Fault != "race-versions" {
+		if a.Fault != "race-versions" || a.Role == replay.RoleRedelivery {
 			continue
 		}
-		gates++
 		x, y := events[a.Event], events[b.Event]
 		order := replay.CompareVersions(x.Version, y.Version)
 		if len(members) != 2 || x.Subject != y.Subject || order == 0 {
 			t.Errorf("gate %d holds %d deliveries, of %s version %s and %s version %s", a.Gate, len(members), x.Subject, x.Version, y.Subject, y.Version)
 		}
-		if order < 0 {
+		switch {
+		case b.Lag != nil:
+			if staggered++; a.Lag != nil || order < 0 {
+				t.Errorf("gate %d: the older version does not lag behind the newer one", a.Gate)
+			}
+			continue
+		case order < 0:
 			older++
 		}
+		gates++
 	}
-	if gates == 0 || older*2 != gates {
-		t.Errorf("the older one leads in %d of %d gates, want half", older, gates)
+	if gates == 0 || older*2 != gates || staggered == 0 {
+		t.Errorf("the older one leads in %d of %d gates, want half; %d are staggered", older, gates, staggered)
+	}
+}
+
+// Two versions of which the endpoint refuses one, or both, race once more.
+func TestRacedVersionsRaceAgain(t *testing.T) {
+	in := input(2)
+	in.Settings.Faults, in.Settings.Bursts = []string{"race-versions"}, 1
+	p := build(t, in)
+	again := map[string]int{}
+	for _, members := range p.Gates() {
+		for _, n := range members {
+			if d := p.Deliveries[n-1]; d.Fault == "race-versions" && d.Role == replay.RoleRedelivery {
+				before := p.Deliveries[d.After-1]
+				again[d.Event]++
+				if before.Gate == 0 || before.Gate == d.Gate {
+					t.Errorf("delivery %d comes after delivery %d, of gate %d", d.N, before.N, before.Gate)
+				}
+			}
+		}
+	}
+	if len(again) == 0 {
+		t.Error("no version is released again")
 	}
 }

@@ -41,7 +41,7 @@ func liveSigns() map[string]liveSign {
 		"verify-parsed":  named("verify-parsed"),
 
 		"no-version":     {why: code},
-		"version-race":   {why: "between its reading and its writing lie microseconds: two versions that are released together seldom meet there", unseen: true},
+		"version-race":   named("version-race"),
 		"version-string": named("version-as-text"),
 		"version-float":  named("version-as-float"),
 		"no-tombstone":   {why: code},

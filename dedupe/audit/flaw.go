@@ -70,6 +70,7 @@ func flawRules() []flawRule {
 		{"per-attempt-key", double, keyedByAttempt},
 		{"no-memory", double, nothingAsked},
 		{"version-race", "regress stale-final", versionsRaced},
+		{"version-race", "regress resurrect stale-final", overwrittenAtOnce},
 		{"verify-parsed", "wrong-rejection", checkedAnew},
 		{"version-as-text", "stale-final", comparedAsText},
 		{"version-as-float", "stale-final", comparedAsFloat},

@@ -136,3 +136,35 @@ func TestCheckedAnewIsNamed(t *testing.T) {
 		named(t, s.settle(), "wrong-rejection", want)
 	}
 }
+
+// An older version that overwrites a newer one it was handled beside is named where older ones that came in turn were left out.
+func TestOverwritingAtOnceIsNamed(t *testing.T) {
+	for want, left := range map[string]bool{"version-race": true, "": false} {
+		s := watched(t)
+		s.control("paid", 1, subject("sub_c", "1"))
+		s.state("sub_c", "1", s.now)
+		send := func(name, version string, written bool) replay.Attempt {
+			a := s.deliver(s.event("paid", subject(name, version)), replay.Delivery{Fault: "race-versions"}, 200)
+			s.effect(a.Event, a.End-2*ms)
+			if written {
+				s.state(name, version, a.End-ms)
+			}
+			return a
+		}
+		send("sub_1", "8", true)
+		send("sub_1", "7", true)
+		beside := &s.h.Attempts[len(s.h.Attempts)-1]
+		beside.Start = s.h.Attempts[len(s.h.Attempts)-2].Start + ms // before the newer one was answered
+		send("sub_2", "8", true)
+		send("sub_2", "7", !left)
+		v := s.settle()
+		for _, f := range v.Findings {
+			if f.Code == "regress" && f.Subject == "sub_1" && (f.Evidence.Flaw == nil || f.Evidence.Flaw.Name != want) {
+				t.Errorf("%+v, want %q", f.Evidence.Flaw, want)
+			}
+		}
+		if v.Verdict != audit.Fail {
+			t.Errorf("%s: %+v", v.Verdict, v.Missing)
+		}
+	}
+}

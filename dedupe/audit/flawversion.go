@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,4 +94,64 @@ func versionsRaced(c clue) proof {
 		}
 	}
 	return proof{}
+}
+
+// overwrittenAtOnce: two versions were handled at the same time, and the older one stayed. An older one that came after the newer one's
+// acknowledgement never did: versions are compared, but not in one step with what is written.
+func overwrittenAtOnce(c clue) proof {
+	older, newer := c.ends(c.f.event.Subject)
+	if older == nil || newer == nil {
+		return proof{}
+	}
+	written := func(l *line) bool { _, shown := l.shows(*newer.event); return shown }
+	if !slices.ContainsFunc(c.lines[c.f.event.Subject], written) {
+		return proof{} // the newer one may have been left out
+	}
+	at := func(a *replay.Attempt) bool {
+		return slices.ContainsFunc(newer.attempts, func(b *replay.Attempt) bool { return c.overlap(a, b) })
+	}
+	i := slices.IndexFunc(older.attempts, at)
+	if i < 0 || c.disturbed(older) || c.disturbed(newer) || !c.habit("versions are compared", c.laggardsLeftOut) {
+		return proof{}
+	}
+	return proof{text: fmt.Sprintf("%s, of version %s, was handled at the same time as version %s, and overwrote it; where an older version came after the newer one had been acknowledged, it was left out: read, compare and write are not one step",
+		name(older.attempts[i]), older.event.Version, newer.event.Version)}
+}
+
+// ends are the event whose version a subject ended with, where that is too old, and the newest one that was acknowledged; nil for none.
+func (d *docket) ends(subject string) (last, newest *dossier) {
+	final, found := d.finalState(subject)
+	if !found || final.version == "" || subject == "" {
+		return nil, nil
+	}
+	for _, f := range d.ofSubject(subject) {
+		if f.acked() && f.badSignature == replay.SignValid && (newest == nil || newest.event.Order(*f.event) < 0) {
+			newest = f
+		}
+	}
+	if newest == nil || replay.CompareVersions(final.version, newest.event.Version) >= 0 {
+		return nil, nil
+	}
+	return d.sentVersion(subject, final.version), newest
+}
+
+// laggardsLeftOut says that no older version that came in turn after a newer one was the last to be written, and that some came.
+func (d *docket) laggardsLeftOut() bool {
+	came := false
+	for _, l := range d.comparableLines() {
+		newest := d.newestAcked(l)
+		if newest == nil {
+			continue
+		}
+		last, _ := d.ends(l.subject)
+		for _, g := range d.ofSubject(l.subject) {
+			if g == newest || len(g.attempts) == 0 || !newest.ackedBefore(g.attempts[0].Start) || d.disturbed(g) {
+				continue
+			}
+			if came = true; g == last {
+				return false
+			}
+		}
+	}
+	return came
 }

@@ -45,6 +45,7 @@ var catalog = []Fault{
 	{"redis-cut", "the connection to Redis is cut before a command", []string{"lost-event", "stuck"}, withoutProxy, addRedis(atShares(replay.RedisFault{Kind: replay.RedisCutBefore})...), true},
 	{"redis-error", "Redis answers a command with READONLY, OOM or LOADING", []string{"lost-event", "stuck"}, withoutProxy, addRedis(redisErrors()...), true},
 	{"redis-down", "Redis answers nothing for an event and its duplicate", []string{"double-processing", "lost-event"}, withoutProxy, addRedisDown, true},
+	{"redis-outage", "Redis refuses everything, health checks too, for an event and its duplicate", []string{"double-processing", "lost-event"}, withoutProxy, addRedisOutage, true},
 	{"redis-latency", "a command takes Redis 100 ms longer", []string{"double-processing", "lost-event"}, withoutProxy, addRedis(atShares(replay.RedisFault{Kind: replay.RedisLatency, For: redisDelay})...), true},
 	{"redis-blackhole", "a connection to Redis answers nothing any more", []string{"lost-event", "slow-ack"}, withoutProxy, addRedis(replay.RedisFault{Kind: replay.RedisBlackhole, Share: &shares[0]}), true},
 	{"redis-refuse", "Redis takes no connection for 100 ms", []string{"lost-event", "stuck"}, withoutProxy, addRedis(replay.RedisFault{Kind: replay.RedisRefuse, For: redisDelay, Share: &shares[0]}), true},

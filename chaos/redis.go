@@ -10,7 +10,7 @@ import (
 
 // RedisFaults lists the faults that a run has where a proxy stands before the endpoint's Redis.
 func RedisFaults() []string {
-	return []string{"redis-reply-lost", "redis-cut", "redis-error", "redis-down"}
+	return []string{"redis-reply-lost", "redis-cut", "redis-error", "redis-down", "redis-outage"}
 }
 
 // Join adds faults to those chosen, but for those that the list takes out by -NAME. The result is in catalog order.
@@ -59,7 +59,7 @@ func atShares(f replay.RedisFault) (out []replay.RedisFault) {
 // redisErrors are what a server answers while it fails over, is full, or starts.
 func redisErrors() (out []replay.RedisFault) {
 	texts := []string{"READONLY You can't write against a read only replica.", "OOM command not allowed when used memory > 'maxmemory'.",
-		"LOADING Redis is loading the dataset in memory"}
+		loading}
 	for i, t := range texts {
 		out = append(out, replay.RedisFault{Kind: replay.RedisError, Text: t, Share: &shares[i]})
 	}
@@ -79,10 +79,23 @@ func addRedisStep(b *builder) {
 		replay.RedisFault{Kind: replay.RedisCutBefore, Nth: b.in.Settings.Step})(b)
 }
 
+// loading is what a server answers while it starts.
+const loading = "LOADING Redis is loading the dataset in memory"
+
+// addRedisOutage has Redis refuse everything while an event is delivered and repeated, then redelivers it. Nothing else is under way,
+// so that whatever is asked meanwhile is asked for the event's sake, though it does not hold its id.
+func addRedisOutage(b *builder) {
+	for _, f := range oneOfEachType(b.samples()) {
+		out := replay.Conditions{Redis: &replay.RedisFault{Kind: replay.RedisError, Text: loading, Whole: true}}
+		d := b.alone(b.instance(f), out)
+		b.again(b.inLine(replay.Delivery{Event: d.d.Event, Phase: replay.PhaseProcess, Role: replay.RoleDuplicate, Conditions: out}))
+	}
+}
+
 // addRedisDown fails every command of an event while it is delivered and repeated.
 func addRedisDown(b *builder) {
 	for _, f := range b.samples() {
-		down := &replay.RedisFault{Kind: replay.RedisError, Text: "LOADING Redis is loading the dataset in memory"}
+		down := &replay.RedisFault{Kind: replay.RedisError, Text: loading}
 		b.duplicate(b.first(b.instance(f), replay.PhaseFault, replay.Conditions{Redis: down}), 1)
 	}
 }

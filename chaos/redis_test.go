@@ -11,7 +11,7 @@ import (
 
 func TestJoinKeepsWhatIsTakenOut(t *testing.T) {
 	got := chaos.Join([]string{"duplicate", "race"}, chaos.RedisFaults(), "all, -redis-down")
-	want := []string{"duplicate", "race", "redis-reply-lost", "redis-cut", "redis-error"}
+	want := []string{"duplicate", "race", "redis-reply-lost", "redis-cut", "redis-error", "redis-outage"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
@@ -35,7 +35,7 @@ func TestRedisFaults(t *testing.T) {
 	struck := map[string]string{}
 	kinds := map[replay.RedisKind]bool{}
 	for _, d := range p.Deliveries {
-		if d.Redis == nil {
+		if d.Redis == nil || d.Redis.Whole {
 			continue
 		}
 		if kinds[d.Redis.Kind] = true; struck[d.Event] != "" || d.Role != replay.RoleFirst || d.Phase != replay.PhaseFault {
@@ -61,5 +61,32 @@ func TestRedisFaultFindsItsCommand(t *testing.T) {
 		if got := c.f.Command(c.of); got != c.want {
 			t.Errorf("%+v of %d: %d, want %d", c.f, c.of, got, c.want)
 		}
+	}
+}
+
+// Whatever is asked while Redis is away from everybody is about the event that is delivered: it comes alone, twice, and once more when all
+// is well.
+func TestOutagesComeAlone(t *testing.T) {
+	in := input(2)
+	in.Settings.Faults, in.Settings.Redis = []string{"redis-outage"}, true
+	p := build(t, in)
+	away, last := map[string]int{}, 0
+	for _, d := range p.Deliveries {
+		if d.Fault != "redis-outage" {
+			continue
+		}
+		if d.Phase != replay.PhaseProcess || d.After != last || d.Gate != 0 {
+			t.Errorf("delivery %d of phase %s comes after %d, not after %d", d.N, d.Phase, d.After, last)
+		}
+		last = d.N
+		switch {
+		case d.Redis != nil && d.Redis.Whole:
+			away[d.Event]++
+		case d.Role != replay.RoleRedelivery || away[d.Event] != 2:
+			t.Errorf("delivery %d: %s after %d without Redis", d.N, d.Role, away[d.Event])
+		}
+	}
+	if len(away) == 0 {
+		t.Error("nothing is planned")
 	}
 }

@@ -56,15 +56,24 @@ func (c *conduct) bringUp(journal string) error {
 	return err
 }
 
-// ready waits before deliveries for processes that are being started again, and puts in place what is to go wrong; nil where nothing ever does.
+// ready waits before deliveries that are made alone for processes that are being started again, and puts in place what is to go wrong; nil
+// where nothing ever does.
 func (c *conduct) ready() func(context.Context, replay.Delivery) {
-	if c.mishaps == nil {
+	if c.middle == nil && c.mishaps == nil {
 		return nil
 	}
 	return func(ctx context.Context, d replay.Delivery) {
-		c.mishaps.ready(ctx, d)
+		if c.middle != nil {
+			c.middle.proxy.Recover() // whatever is being started again needs its Redis
+		}
+		if c.mishaps != nil {
+			c.mishaps.ready(ctx, d)
+		}
 		if c.outages != nil {
 			c.outages.ready(d)
+		}
+		if c.middle != nil {
+			c.middle.outage(d)
 		}
 	}
 }

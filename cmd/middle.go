@@ -227,10 +227,17 @@ func (m *middle) commandCounts() map[string]int {
 func (m *middle) arm() {
 	counts, types := m.commandCounts(), m.plan.EventByKey()
 	for _, d := range m.plan.Deliveries {
-		if f := d.Redis; f != nil {
+		if f := d.Redis; f != nil && !f.Whole {
 			m.proxy.Arm(proxy.Fault{Kind: proxy.Kind(f.Kind), Event: d.Event, Command: f.Command(counts[types[d.Event].Type]),
 				Text: f.Text, For: f.For, ID: d.N})
 		}
+	}
+}
+
+// outage takes Redis away from everybody while a delivery is made alone.
+func (m *middle) outage(d replay.Delivery) {
+	if f := d.Redis; f != nil && f.Whole {
+		m.proxy.Outage(proxy.Fault{Kind: proxy.Kind(f.Kind), Event: d.Event, Text: f.Text, ID: d.N})
 	}
 }
 

@@ -3,7 +3,6 @@ package cmd
 // liveSigns says for each flawed handler how its flaw shows from outside.
 func liveSigns() map[string]liveSign {
 	const code = "its code says it: it keeps its state in a database, whose statements nobody sees"
-	const ping = "it asks Redis for its health by PING, which is about no event, and the plan takes Redis away from single events"
 	named := func(flaws ...string) liveSign { return liveSign{flaws: flaws} }
 	return map[string]liveSign{
 		"article":        named("busy-200"),
@@ -20,8 +19,8 @@ func liveSigns() map[string]liveSign {
 		"window-24h":        named("window-too-short"),
 		"window-60s":        named("window-too-short"),
 		"swallow":           named("swallow"),
-		"fail-open":         {why: ping, unseen: true},
-		"fail-as-duplicate": {why: ping, unseen: true},
+		"fail-open":         named("fail-open"),
+		"fail-as-duplicate": named("fail-as-duplicate"),
 		"resent-setnx":      named("reply-lost"),
 		"process-memory":    named("process-memory", "no-memory"),
 		"cached-5xx":        named("cached-5xx"),

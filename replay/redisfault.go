@@ -31,6 +31,8 @@ type RedisFault struct {
 	Share *float64 `json:"share,omitempty"`
 	// Nth is the command struck, from 1.
 	Nth int `json:"nth,omitempty"`
+	// Whole strikes whatever the endpoint asks, health checks too, and whichever event it is about: the delivery is made alone.
+	Whole bool `json:"whole,omitempty"`
 	// Text is the error's.
 	Text string        `json:"text,omitempty"`
 	For  time.Duration `json:"for_ns,omitempty"`

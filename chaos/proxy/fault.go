@@ -49,6 +49,13 @@ type Fault struct {
 	ID int
 }
 
+// Outage strikes every command from now on, whichever event it is about, but for those by which a server lets a connection be made. They are
+// filed under the fault's event where they hold no other one's id. It lasts until Recover.
+func (p *Proxy) Outage(f Fault) { p.faults.outage.Store(&f) }
+
+// Recover ends an outage.
+func (p *Proxy) Recover() { p.faults.outage.Store(nil) }
+
 // struck is a fault in place.
 type struck struct {
 	Fault
@@ -62,6 +69,7 @@ type faults struct {
 	mu      sync.Mutex
 	byEvent map[string][]*struck
 	refuse  time.Time // until when connections are refused
+	outage  atomic.Pointer[Fault]
 	healed  chan struct{}
 }
 
@@ -108,6 +116,7 @@ func (f *faults) heal() (idle []Fault) {
 			}
 		}
 	}
+	f.outage.Store(nil)
 	clear(f.byEvent)
 	f.any.Store(false)
 	f.refuse = time.Time{}

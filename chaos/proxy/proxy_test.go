@@ -341,3 +341,33 @@ func TestIDs(t *testing.T) {
 		}
 	}
 }
+
+// An outage strikes what belongs to no event, files it under the one that is delivered, lets connections be made, and ends.
+func TestOutage(t *testing.T) {
+	log := &commands{}
+	p, through, _ := before(t, ids("evt_1", "evt_2"), Options{OnCommand: noted(log)})
+	c, ctx := once(t, through), t.Context()
+	p.Outage(Fault{Kind: Error, Event: "evt_1", Text: "LOADING"})
+	if err := c.Ping(ctx).Err(); err == nil || !strings.Contains(err.Error(), "LOADING") {
+		t.Errorf("PING: %v", err)
+	}
+	if err := c.Set(ctx, "done:evt_2", "1", 0).Err(); err == nil || !strings.Contains(err.Error(), "LOADING") {
+		t.Errorf("SET: %v", err)
+	}
+	if err := c.Do(ctx, "select", "0").Err(); err != nil {
+		t.Errorf("SELECT: %v", err)
+	}
+	p.Recover()
+	if err := c.Ping(ctx).Err(); err != nil {
+		t.Errorf("PING afterwards: %v", err)
+	}
+	struck := map[string]string{}
+	for _, event := range []string{"evt_1", "evt_2"} {
+		for _, x := range log.of(event) {
+			struck[event] += strings.ToUpper(x.Name) + " " + x.Fault + " "
+		}
+	}
+	if struck["evt_1"] != "PING error " || struck["evt_2"] != "SET error " {
+		t.Errorf("struck %v", struck)
+	}
+}

@@ -108,11 +108,17 @@ func (s *session) command(now time.Duration, flush func() error, flushed func())
 		return passed, nil // a server does not answer it
 	}
 	event := s.p.ids.Load().findIn(c.args[1:])
-	record := s.file(now, event)
-	fault := s.p.faults.hit(event)
 	if event != "" {
 		s.p.seen.add(event, s.db, keysOf(c.args))
 	}
+	fault := s.p.faults.outage.Load()
+	switch {
+	case fault == nil || ofConnection(c.args[0]):
+		fault = s.p.faults.hit(event)
+	case event == "":
+		event = fault.Event
+	}
+	record := s.file(now, event)
 	if fault != nil && fault.Kind != Hold {
 		if record == nil {
 			record = s.record(now, event, 0)
@@ -253,4 +259,13 @@ func kindOf(args [][]byte) verb {
 		}
 	}
 	return ordinary
+}
+
+// ofConnection says that a server takes the command of a new connection while it is loading.
+func ofConnection(name []byte) bool {
+	switch strings.ToUpper(string(name)) {
+	case "AUTH", "CLIENT", "COMMAND", "HELLO", "INFO", "QUIT", "RESET", "SELECT":
+		return true
+	}
+	return false
 }

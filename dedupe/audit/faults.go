@@ -71,7 +71,7 @@ func carries(p *replay.Delivery) bool {
 	}
 	switch p.Fault {
 	case "race-versions":
-		return p.Gate != 0
+		return p.Gate != 0 && p.Role == replay.RoleFirst
 	case "stagger":
 		return p.Lag != nil
 	}

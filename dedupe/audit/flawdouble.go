@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hookonce/replay"
@@ -107,7 +108,7 @@ func ranWithoutRedis(c clue) proof {
 			won++
 		}
 	}
-	if len(failed) == 0 || won >= c.x.Effects || c.f.course.late != nil {
+	if len(failed) == 0 || won >= c.x.Effects || c.f.course.late != nil || !c.concern(failed) {
 		return proof{}
 	}
 	for _, a := range c.acts {
@@ -116,6 +117,21 @@ func ranWithoutRedis(c clue) proof {
 		}
 	}
 	return proof{fmt.Sprintf("Redis failed (%s), and the work was done all the same: %d effects for %d claims", failed[0].Fault, c.x.Effects, won), failed[:min(len(failed), maxShown)]}
+}
+
+// concern says that commands are the event's: they hold its id or, where they were filed under it because nothing else was under way, the
+// endpoint asks its Redis about events when all is well.
+func (c clue) concern(acts []act) bool {
+	e := c.f.event
+	holds := func(word string) bool {
+		return strings.Contains(word, e.Key) || e.ID != "" && strings.Contains(word, e.ID) || e.Subject != "" && strings.Contains(word, e.Subject)
+	}
+	if slices.ContainsFunc(acts, func(a act) bool { return slices.ContainsFunc(a.Args, holds) }) {
+		return true
+	}
+	return c.habit("asks Redis", func() bool {
+		return slices.ContainsFunc(c.events, func(f *dossier) bool { return f.control && f.acked() && len(c.actsOf(f.event.Key)) > 0 })
+	})
 }
 
 // markerLost: an attempt claimed the event, its last command failed, and the event was claimed, and done, once more.

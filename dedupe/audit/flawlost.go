@@ -231,7 +231,7 @@ func failureAcknowledged(c clue) proof {
 				return proof{}
 			}
 		}
-		if len(failed) > 0 {
+		if len(failed) > 0 && c.concern(failed) {
 			return proof{fmt.Sprintf("Redis failed (%s), and %s was answered %d all the same: the error was taken for a duplicate", failed[0].Fault, name(a), a.Status), failed}
 		}
 		if len(own) == 0 && c.f.struck != "" {

@@ -168,3 +168,31 @@ func TestOverwritingAtOnceIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// While Redis is away altogether, a health check is the event's, because nothing else is under way, where the endpoint uses its Redis.
+func TestOutagesAreNamed(t *testing.T) {
+	for _, tc := range []struct {
+		code, want string
+		effects    int
+		uses       bool
+	}{{"double-processing", "fail-open", 2, true}, {"lost-event", "fail-as-duplicate", 0, true}, {"double-processing", "", 2, false}} {
+		s := watched(t)
+		s.control("paid", 1)
+		if tc.uses {
+			s.claim(s.h.Attempts[0], "OK")
+		}
+		key := s.event("paid")
+		away := replay.Delivery{Phase: replay.PhaseProcess, Fault: "redis-outage",
+			Conditions: replay.Conditions{Redis: &replay.RedisFault{Kind: replay.RedisError, Whole: true}}}
+		for _, role := range []replay.Role{replay.RoleFirst, replay.RoleDuplicate} {
+			away.Role = role
+			a := s.deliver(key, away, 200)
+			s.h.Commands = append(s.h.Commands, replay.Command{At: a.LastByte + ms, Event: key, Name: "PING", Fault: "error"})
+			if tc.effects > 0 {
+				s.effect(key, a.End-2*ms)
+			}
+		}
+		t.Log(tc)
+		named(t, s.settle(), tc.code, tc.want)
+	}
+}

@@ -36,7 +36,7 @@ type live struct {
 	Named   int     `json:"named"`
 	Flaw    string  `json:"flaw,omitempty"` // the name it was given
 	Seconds float64 `json:"seconds"`        // the longest run
-	// Why says what cannot be found, or named, from outside; empty where everything can.
+	// Why says what cannot be named from outside; empty where everything can.
 	Why string `json:"why,omitempty"`
 	// Flagged lists the codes of violations of a correct handler; Trouble what went wrong with runs.
 	Flagged []string `json:"flagged,omitempty"`
@@ -52,8 +52,6 @@ func (l live) Good() bool {
 		return false
 	case l.Correct:
 		return len(l.Flagged) == 0
-	case l.sign.unseen:
-		return true
 	case l.Seconds > liveLimit.Seconds():
 		return false
 	}

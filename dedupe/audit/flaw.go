@@ -49,12 +49,14 @@ func flawRules() []flawRule {
 		{"process-memory", double, memoryKilled},
 		{"no-owner", double, removedOthers},
 		{"lease-too-short", double, leaseBeforeWork},
+		{"raw-hash", double, keyedByBytes},
 		{"window-too-short", double, forgotten},
 		{"marker-second", double, markerLost},
 		{"fail-open", double, ranWithoutRedis},
 		{"check-then-act", double, readBeforeWrite},
 		{"retry-header", lost, retryTrusted},
 		{"reply-lost", lost + " " + stuck, ownLockRefused},
+		{"version-first", lost, advancedFirst},
 		{"setnx-expire", stuck + " " + lost, neverExpires},
 		{"ack-first", lost, answeredFirst},
 		{"object-lock-200", lost, subjectClaimed},
@@ -68,9 +70,15 @@ func flawRules() []flawRule {
 		{"swallow", lost, claimedInVain},
 		{"cached-5xx", stuck, failureKept},
 		{"per-attempt-key", double, keyedByAttempt},
+		{"check-then-act", double, actedUnseen},
 		{"no-memory", double, nothingAsked},
 		{"version-race", "regress stale-final", versionsRaced},
 		{"version-race", "regress resurrect stale-final", overwrittenAtOnce},
+		{"no-version", "regress resurrect stale-final", neverCompared},
+		{"no-tombstone", "resurrect", tombstoneMissing},
+		{"no-source", "merged " + lost, sourceLeftOut},
+		{"content-hash", "merged " + lost, idLeftOut},
+		{"no-verify", "signature-bypass", bypassed},
 		{"verify-parsed", "wrong-rejection", checkedAnew},
 		{"version-as-text", "stale-final", comparedAsText},
 		{"version-as-float", "stale-final", comparedAsFloat},
@@ -84,7 +92,7 @@ func (d *docket) nameFlaws(found []Finding) {
 	}
 	rules := flawRules()
 	for i := range found {
-		if x := &found[i]; x.Severity == Violation || x.Code == "window-too-short" {
+		if x := &found[i]; x.Severity == Violation || x.Code == "window-too-short" || x.Code == "merged" {
 			x.Evidence.Flaw = d.flawOf(x, rules)
 		}
 	}

@@ -196,3 +196,131 @@ func TestOutagesAreNamed(t *testing.T) {
 		named(t, s.settle(), tc.code, tc.want)
 	}
 }
+
+// command is one that came while an attempt was handled.
+func (s *tale) command(a replay.Attempt, event, reply, name string, args ...string) {
+	s.h.Commands = append(s.h.Commands, replay.Command{At: a.LastByte + ms, End: a.LastByte + ms + ms/2, Event: event, Name: name, Args: args, Reply: reply})
+}
+
+// Versions that are not compared at all, or only until a deletion, are named by what older versions did that came in turn.
+func TestMissingComparisonsAreNamed(t *testing.T) {
+	for _, tc := range []struct {
+		code, want    string
+		deletes, keep bool // the newest event of the subjects deletes them; what was not deleted is kept
+	}{{"regress", "no-version", false, false}, {"resurrect", "no-tombstone", true, true}, {"resurrect", "", true, false}} {
+		s := watched(t)
+		s.control("paid", 1, subject("sub_c", "1"))
+		s.state("sub_c", "1", s.now)
+		pair := func(name string, deletes, back bool) {
+			newer := s.event("paid", subject(name, "8"), func(e *replay.Event) { e.Deletes = deletes })
+			a := s.deliver(newer, replay.Delivery{Fault: "reorder"}, 200)
+			s.effect(newer, a.End-2*ms)
+			s.h.Effects = append(s.h.Effects, replay.Effect{Source: "sink", Subject: name, Version: "8", Deleted: deletes, At: a.End - ms, Since: a.End - ms})
+			b := s.deliver(s.event("paid", subject(name, "7")), replay.Delivery{Fault: "reorder"}, 200)
+			s.effect(b.Event, b.End-2*ms)
+			if back {
+				s.state(name, "7", b.End-ms)
+			}
+		}
+		pair("sub_1", tc.deletes, true)
+		pair("sub_2", tc.deletes, true)
+		if tc.deletes {
+			pair("sub_3", false, !tc.keep)
+		}
+		t.Log(tc)
+		named(t, s.settle(), tc.code, tc.want)
+	}
+}
+
+// A version that is advanced before the work shows by the command that is told the second time that it is no news.
+func TestAdvancingFirstIsNamed(t *testing.T) {
+	for want, second := range map[string]string{"version-first": "0", "": "1"} {
+		s := watched(t)
+		s.control("paid", 1)
+		key := s.event("paid", subject("sub_1", "7"))
+		a := s.deliver(key, replay.Delivery{Fault: "retry"}, 500)
+		s.command(a, key, "1", "EVAL", "(script)", "1", "version:sub_1", "7/"+key)
+		b := s.deliver(key, replay.Delivery{Fault: "retry", Role: replay.RoleDuplicate}, 200)
+		s.command(b, key, second, "EVAL", "(script)", "1", "version:sub_1", "7/"+key)
+		named(t, s.settle(), "lost-event", want)
+	}
+}
+
+// What a key leaves out, or holds too much of, is named by the key.
+func TestWrongKeysAreNamed(t *testing.T) {
+	t.Run("bytes", func(t *testing.T) {
+		for want, name := range map[string]string{"raw-hash": "event:d1935", "": "event:other"} {
+			s := watched(t)
+			s.control("paid", 1)
+			key := s.event("paid", func(e *replay.Event) { e.SHA256 = "d1935" })
+			a := s.deliver(key, replay.Delivery{Fault: "other-bytes"}, 200)
+			s.effect(key, a.End-2*ms)
+			s.command(a, key, "OK", "SET", name, "t", "EX", "60", "NX")
+			again := replay.Delivery{Fault: "other-bytes", Role: replay.RoleDuplicate, Conditions: replay.Conditions{Rewrite: replay.RewriteSpacing}}
+			s.effect(key, s.deliver(key, again, 200).End-2*ms)
+			named(t, s.settle(), "double-processing", want)
+		}
+	})
+	for want, fault := range map[string]string{"no-source": "same-id", "content-hash": "twins"} {
+		t.Run(want, func(t *testing.T) {
+			s := watched(t)
+			s.control("paid", 1)
+			for i, source := range []string{"acct_a", "acct_b"} {
+				key := s.event("paid", subject("sub_1", "7"), func(e *replay.Event) {
+					if fault == "same-id" {
+						e.Source, e.ID = source, "evt"
+						e.Key = source + "/evt"
+					}
+				})
+				name, of := "event:evt", "acct_a/evt"
+				if fault == "twins" {
+					name, of = "event:hash", ""
+				} else {
+					key = source + "/evt"
+				}
+				a := s.deliver(key, replay.Delivery{Fault: fault}, 200)
+				if i == 0 {
+					s.effect(key, a.End-2*ms)
+					s.command(a, of, "OK", "SET", name, "t", "EX", "60", "NX")
+					continue
+				}
+				s.command(a, of, "nil", "SET", name, "u", "EX", "60", "NX")
+			}
+			named(t, s.settle(), "merged", want)
+		})
+	}
+}
+
+// Signatures that are not checked at all are named; where one kind is refused, the flaw is another.
+func TestBelievingAnythingIsNamed(t *testing.T) {
+	for want, status := range map[string]int{"no-verify": 200, "": 401} {
+		s := watched(t)
+		s.control("paid", 1)
+		for kind, status := range map[replay.Signature]int{replay.SignMissing: 200, replay.SignWrongKey: 200, replay.SignTampered: status} {
+			s.deliver(s.event("paid"), replay.Delivery{Fault: "bad-signature", Conditions: replay.Conditions{Signature: kind}}, status)
+		}
+		named(t, s.settle(), "signature-bypass", want)
+	}
+}
+
+// Looking and acting in a store that is not seen is named by its races, where copies that came in turn were processed once.
+func TestUnseenRacesAreNamed(t *testing.T) {
+	for want, turns := range map[string]int{"check-then-act": 1, "no-memory": 2} {
+		s := watched(t)
+		s.control("paid", 1)
+		raced := s.event("paid")
+		s.effect(raced, s.deliver(raced, replay.Delivery{Fault: "race"}, 200).End-2*ms)
+		b := s.duplicateOf(raced, 200)
+		s.effect(raced, b.End-2*ms)
+		s.h.Attempts[len(s.h.Attempts)-1].Start = s.h.Attempts[len(s.h.Attempts)-2].Start + ms
+		other := s.event("paid")
+		for i := range 2 {
+			a := s.duplicateOf(other, 200)
+			if i < turns {
+				s.effect(other, a.End-2*ms)
+			}
+		}
+		t.Log(want)
+		named(t, s.settle(), "double-processing", want)
+	}
+}

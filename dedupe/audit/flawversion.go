@@ -135,23 +135,104 @@ func (d *docket) ends(subject string) (last, newest *dossier) {
 	return d.sentVersion(subject, final.version), newest
 }
 
-// laggardsLeftOut says that no older version that came in turn after a newer one was the last to be written, and that some came.
-func (d *docket) laggardsLeftOut() bool {
-	came := false
+// laggards counts the subjects for which an older version came in turn after the newest one had been acknowledged: those that were
+// overwritten by it, and those that kept the newest.
+type laggards struct{ stayed, left int }
+
+// laggards are counted apart for subjects whose newest event deletes them.
+func (d *docket) laggards() (updated, deleted laggards) {
 	for _, l := range d.comparableLines() {
 		newest := d.newestAcked(l)
-		if newest == nil {
+		if newest == nil || d.disturbed(newest) {
 			continue
 		}
 		last, _ := d.ends(l.subject)
+		came, stayed := false, false
 		for _, g := range d.ofSubject(l.subject) {
-			if g == newest || len(g.attempts) == 0 || !newest.ackedBefore(g.attempts[0].Start) || d.disturbed(g) {
+			if replay.CompareVersions(g.event.Version, newest.event.Version) < 0 && g.acked() && newest.ackedBefore(g.attempts[0].Start) && !d.disturbed(g) {
+				came, stayed = true, stayed || g == last
+			}
+		}
+		count := &updated
+		if newest.event.Deletes {
+			count = &deleted
+		}
+		switch {
+		case came && stayed:
+			count.stayed++
+		case came && last == nil:
+			count.left++
+		}
+	}
+	return updated, deleted
+}
+
+// laggardsLeftOut says that no older version that came in turn after a newer one was the last to be written, and that some came.
+func (d *docket) laggardsLeftOut() bool {
+	updated, deleted := d.laggards()
+	return updated.stayed+deleted.stayed == 0 && updated.left+deleted.left > 0
+}
+
+// neverCompared: an older version overwrote a newer one that had been acknowledged before it came, as all others did that came so.
+func neverCompared(c clue) proof {
+	older, newer, ok := c.cameAfter()
+	if !ok || !c.habit("versions are not compared", func() bool {
+		updated, _ := c.laggards()
+		return updated.left == 0 && updated.stayed > 1
+	}) {
+		return proof{}
+	}
+	return proof{text: fmt.Sprintf("version %s came after %s had been acknowledged, and overwrote it, as did every older version that came so: versions are not compared", older, newer)}
+}
+
+// tombstoneMissing: an older version came after the deletion, and the subject was back; where nothing had been deleted, older ones were
+// left out.
+func tombstoneMissing(c clue) proof {
+	older, newer, ok := c.cameAfter()
+	if !ok || !c.habit("deletions are forgotten", func() bool {
+		updated, deleted := c.laggards()
+		return updated.stayed == 0 && updated.left > 0 && deleted.left == 0 && deleted.stayed > 0
+	}) {
+		return proof{}
+	}
+	return proof{text: fmt.Sprintf("version %s came after the deletion (version %s) had been acknowledged, and the subject was back; where nothing had been deleted, older versions were left out: the deletion takes the version with it", older, newer)}
+}
+
+// cameAfter are the version that the finding's subject ended with and the newer one that was acknowledged before it came.
+func (c clue) cameAfter() (older, newer string, ok bool) {
+	last, newest := c.ends(c.f.event.Subject)
+	if last == nil || newest == nil || len(last.attempts) == 0 || !newest.ackedBefore(last.attempts[0].Start) || c.disturbed(last) {
+		return "", "", false
+	}
+	return last.event.Version, newest.event.Version, true
+}
+
+// advancedFirst: a command moved the subject's version to the event's in an attempt that failed, and the same command told the attempt that
+// was acknowledged that the version is out of date.
+func advancedFirst(c clue) proof {
+	e := c.f.event
+	if e.Subject == "" || e.Version == "" {
+		return proof{}
+	}
+	version := func(a act) bool {
+		return strings.Contains(a.key, e.Subject) && !strings.Contains(a.key, e.ProviderID()) && !a.failed && a.End != 0 &&
+			slices.ContainsFunc(a.Args, func(word string) bool { return strings.Contains(word, e.Version) })
+	}
+	for i, a := range c.acts {
+		if !version(a) || a.Reply == "0" || a.Reply == "nil" {
+			continue
+		}
+		for _, b := range c.acts[i+1:] {
+			if !version(b) || !slices.Equal(a.Args, b.Args) || b.Reply != "0" && b.Reply != "nil" {
 				continue
 			}
-			if came = true; g == last {
-				return false
+			failed := c.attemptOf(a, func(x *replay.Attempt) bool { return x.Outcome != replay.Acked })
+			by := c.attemptOf(b, func(x *replay.Attempt) bool { return x.Outcome == replay.Acked })
+			if failed != nil && by != nil && failed != by {
+				return proof{fmt.Sprintf("%s set %s to version %s before its work, which failed; %s was told that this version is no news, and was answered %d",
+					name(failed), a.key, e.Version, name(by), by.Status), []act{a, b}}
 			}
 		}
 	}
-	return came
+	return proof{}
 }

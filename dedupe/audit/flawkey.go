@@ -75,25 +75,6 @@ func (c clue) metKey(g *dossier, fits func(key string) bool, acts []act) (theirs
 	return act{}, act{}, false
 }
 
-// bypassed: nothing that was wrong with a signature made a difference.
-func bypassed(c clue) proof {
-	if !c.habit("believes anything", func() bool {
-		kinds := map[replay.Signature]bool{}
-		for _, f := range c.events {
-			if f.badSignature == replay.SignValid || f.badSignature == replay.SignStale || !f.course.answered {
-				continue
-			}
-			if kinds[f.badSignature] = true; !f.acked() && !slices.ContainsFunc(f.attempts, func(a *replay.Attempt) bool { return a.Status >= 500 }) {
-				return false
-			}
-		}
-		return len(kinds) > 1
-	}) {
-		return proof{}
-	}
-	return proof{text: "no delivery was refused for its signature, whether it had none, another key's, or one of another body: signatures are not checked"}
-}
-
 // actedUnseen: attempts that overlapped did the work each, and no command is about the event; events whose copies came in turn were
 // processed once.
 func actedUnseen(c clue) proof {

@@ -2,9 +2,29 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"hookonce/replay"
 )
+
+// bypassed: nothing that was wrong with a signature made a difference.
+func bypassed(c clue) proof {
+	if !c.habit("believes anything", func() bool {
+		kinds := map[replay.Signature]bool{}
+		for _, f := range c.events {
+			if f.badSignature == replay.SignValid || f.badSignature == replay.SignStale || !f.course.answered {
+				continue
+			}
+			if kinds[f.badSignature] = true; !f.acked() && !slices.ContainsFunc(f.attempts, func(a *replay.Attempt) bool { return a.Status >= 500 }) {
+				return false
+			}
+		}
+		return len(kinds) > 1
+	}) {
+		return proof{}
+	}
+	return proof{text: "no delivery was refused for its signature, whether it had none, another key's, or one of another body: signatures are not checked"}
+}
 
 // checkedAnew: the event was unauthorised whenever it came in other bytes that say the same, and never as it was recorded; so it was
 // with every event that was acknowledged at all.

@@ -32,6 +32,7 @@ type docket struct {
 	survey     survey // what the checks must know of the whole history
 	reference  *docket
 	commands   map[string][]*replay.Command // by event; nil until somebody asked
+	byID       map[string][]*dossier        // by the provider's id; nil until somebody asked
 	habits     map[string]bool              // what flaws look for in the whole history; nil until somebody asked
 	decided    map[string][]Finding         // what the checks applied so far have proven
 	part       *part                        // of a stream; nil for a whole history

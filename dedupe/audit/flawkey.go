@@ -26,8 +26,8 @@ func keyedByBytes(c clue) proof {
 // sourceLeftOut: the event was lost, and what its attempt found was the key of another source's event, which has only the id in it.
 func sourceLeftOut(c clue) proof {
 	e := c.f.event
-	for _, g := range c.events {
-		if g == c.f || g.event.ProviderID() != e.ProviderID() || g.event.Source == e.Source {
+	for _, g := range c.namesakes(e.ProviderID()) {
+		if g == c.f || g.event.Source == e.Source {
 			continue
 		}
 		names := func(key string) bool {
@@ -38,6 +38,17 @@ func sourceLeftOut(c clue) proof {
 		}
 	}
 	return proof{}
+}
+
+// namesakes are the events to which their providers gave an id.
+func (d *docket) namesakes(id string) []*dossier {
+	if d.byID == nil {
+		d.byID = map[string][]*dossier{}
+		for _, f := range d.events {
+			d.byID[f.event.ProviderID()] = append(d.byID[f.event.ProviderID()], f)
+		}
+	}
+	return d.byID[id]
 }
 
 // idLeftOut: the event was lost, and what its attempt found was a key that its twin had written, in which neither's id stands.

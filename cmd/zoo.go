@@ -36,9 +36,9 @@ other; a correct one meets every provocation there is and must never be found. A
 mishap that never struck proves nothing, and counts as a miss.
 
 With --live each handler is served as two processes of its own, which run starts, and one and the same
-plan of recorded events is put to all, with everything that can happen to a process, its Redis and its
-downstream. A flawed one must be found by its codes, and its flaw named from its commands, within a
-minute; where that cannot be seen from outside, the table says so.
+plan of recorded events, of two providers, is put to all, with everything that can happen to a process,
+its Redis and its downstream. A flawed one must be found by its codes, and its flaw named from what it
+did, within a minute; where it has another name than its own, the table says why.
 
 Exit code 1 says that something was missed, or flagged without reason.`,
 		Example: `  hookonce zoo                          # the matrix, 20 seeds a cell

@@ -160,7 +160,11 @@ func printServe(s *Streams, entry zoo.Entry, base string, sides []side) {
 	}
 	fmt.Fprintf(s.Out, "%s at %s%s\n  %s\n", entry.Name, base, cmp.Or(sides[0].route, serve.Path), entry.Flaw)
 	for _, p := range sides[1:] {
-		fmt.Fprintf(s.Out, "  %s at %s%s\n", p.profile.Name, base, p.route)
+		unchecked := ""
+		if len(p.endpoint.Secrets) == 0 {
+			unchecked = ", whose signatures are not checked: hookonce.yaml gives no secret"
+		}
+		fmt.Fprintf(s.Out, "  %s at %s%s%s\n", p.profile.Name, base, p.route, unchecked)
 	}
 	fmt.Fprintf(s.Out, "\neffects  %s/effects\nstate    %s/state\nsecret   %s\n\n", base, base, shown)
 	aim := "hookonce run FIXTURES --target " + base + serve.Path + " --secret " + shown

@@ -31,7 +31,7 @@ func TestRunsLeaveNothing(t *testing.T) {
 		runs = leftoverRuns
 	}
 	rng := rand.New(rand.NewPCG(7, 0))
-	moments := []string{"control:", "faults:", "killing, pausing", "killing, pausing", "fault-free tail", "late duplicates:"}
+	moments := []string{"control:", "faults:", "one by one", "one by one", "fault-free tail", "late duplicates:"}
 	ends := [][]syscall.Signal{{syscall.SIGKILL}, nil, {syscall.SIGINT}, {syscall.SIGINT, syscall.SIGINT}, {syscall.SIGTERM}}
 	for i := range runs {
 		end, moment := ends[i%len(ends)], moments[rng.IntN(len(moments))]

@@ -3,6 +3,7 @@
 package cmd
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -43,9 +44,11 @@ func TestProcessFaults(t *testing.T) {
 // An endpoint that tells its own effects is not killed unless that is asked for: its count may die with it.
 func TestOwnEffectsAreNotKilled(t *testing.T) {
 	command := self(t) + " serve hardened --work 1ms --listen 127.0.0.1:{port} --redis {redis}"
+	journal := t.TempDir() + "/run.jsonl"
 	code, out, errs := hookonce(t, "run", fixtureDir, "--exec", command, "--secret", testSecret, "--effects", "http://127.0.0.1:{port}/effects",
-		"--only", "charge.succeeded", "--bursts", "1", "--late", "70s", "--journal", t.TempDir()+"/run.jsonl")
-	if code != exitPass || !strings.Contains(errs, "process-kill") || strings.Contains(errs, "killing, pausing") {
-		t.Errorf("exit %d\n%.900s\n%s", code, out, errs)
+		"--only", "charge.succeeded", "--bursts", "1", "--late", "70s", "--journal", journal)
+	happened, err := os.ReadFile(journal)
+	if code != exitPass || !strings.Contains(errs, "process-kill") || err != nil || strings.Contains(string(happened), "killed at delivery") {
+		t.Errorf("exit %d, %v\n%.900s\n%s", code, err, out, errs)
 	}
 }

@@ -101,7 +101,7 @@ func (p *progress) Phase(phase replay.Phase, plan replay.Plan) {
 var phaseText = map[replay.Phase]string{
 	replay.PhaseControl:  "control: learning what normal is",
 	replay.PhaseFault:    "faults",
-	replay.PhaseProcess:  "one by one: killing, pausing and restarting the endpoint, taking its Redis away",
+	replay.PhaseProcess:  "one by one: what needs the endpoint to itself",
 	replay.PhaseTail:     "fault-free tail: redelivering what is unacknowledged",
 	replay.PhaseFresh:    "what the late duplicates will repeat",
 	replay.PhaseLate:     "late duplicates",

@@ -12,8 +12,8 @@ const (
 	PhaseControl Phase = "control"
 	// PhaseFault holds the deliveries the faults made.
 	PhaseFault Phase = "fault"
-	// PhaseProcess holds the deliveries during which something happens to the endpoint's processes, or between it and its database, one after the
-	// other: nothing else is under way then.
+	// PhaseProcess holds the deliveries that need the endpoint to themselves, because something happens to its processes, to its whole Redis
+	// or on the way to its database, or because moments matter. They come one after the other: nothing else is under way then.
 	PhaseProcess Phase = "process"
 	// PhaseTail is fault-free: whatever is still unacknowledged is delivered again.
 	PhaseTail Phase = "tail"

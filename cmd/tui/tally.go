@@ -102,7 +102,7 @@ func (t *tally) doing() string {
 	case replay.PhaseFault:
 		return "sending with faults"
 	case replay.PhaseProcess:
-		return "killing it, pausing it, taking its Redis away"
+		return "sending what needs it to itself"
 	case replay.PhaseTail:
 		return "redelivering what is unacknowledged"
 	case replay.PhaseFresh:

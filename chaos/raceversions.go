@@ -9,7 +9,7 @@ import (
 // versionLags are by how much the older version is behind the newer one, as shares of the latency: it comes while the endpoint works on
 // that, between the endpoint's reading and its writing where these are steps of their own, and writes last. They are small, because an
 // endpoint that has nothing else to do is quicker than it was in control.
-var versionLags = []float64{1. / 16, 1. / 8, 1. / 4}
+var versionLags = []float64{1. / 16, 1. / 8, 3. / 16, 1. / 4}
 
 // maxStaggered bounds for how many subjects that is tried: one pair comes after the other.
 const maxStaggered = 6

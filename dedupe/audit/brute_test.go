@@ -197,9 +197,10 @@ func (w bWorld) subject(name string) (out []string) {
 	states := w.of(name)
 	final, there := w.final(name)
 	var acked, sent int
-	carried := map[int]bool{}
+	carried, updated, deleted := map[int]bool{}, map[int]bool{}, map[int]bool{}
 	for _, e := range w.events {
 		if e.subject == name && len(e.attempts) > 0 {
+			updated[e.version], deleted[e.version] = updated[e.version] || !e.deletes, deleted[e.version] || e.deletes
 			sent, carried[e.version] = max(sent, e.version), true
 			if len(e.acks()) > 0 && e.sig == replay.SignValid {
 				acked = max(acked, e.version)
@@ -218,7 +219,7 @@ func (w bWorld) subject(name string) (out []string) {
 	newest := states[0]
 	for _, s := range states {
 		if s.version < newest.version {
-			if newest.deleted && !s.deleted {
+			if (newest.deleted || deleted[newest.version] && !updated[newest.version]) && !s.deleted {
 				out = append(out, "resurrect")
 			} else {
 				out = append(out, "regress")

@@ -73,6 +73,9 @@ func (b backstep) String() string {
 func (d *docket) backsteps(l *line) []backstep {
 	states := d.states(l)
 	out := seenBack(l, states)
+	for i := range out { // a source that tells versions only, or is asked too late, does not say that the subject was gone
+		out[i].gone = out[i].gone || d.deletion(l.subject, out[i].newer)
+	}
 	if l.committed {
 		return out
 	}
@@ -85,6 +88,20 @@ func (d *docket) backsteps(l *line) []backstep {
 		}
 	}
 	return out
+}
+
+// deletion says that the events which carry a version of a subject delete it.
+func (d *docket) deletion(subject, version string) bool {
+	deletes := false
+	for _, f := range d.ofSubject(subject) {
+		if len(f.attempts) == 0 || replay.CompareVersions(f.event.Version, version) != 0 {
+			continue
+		}
+		if deletes = f.event.Deletes; !deletes {
+			return false
+		}
+	}
+	return deletes
 }
 
 // seenBack compares each state with the newest told before it.

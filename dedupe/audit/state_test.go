@@ -158,3 +158,17 @@ func TestOlderThanAcknowledged(t *testing.T) {
 		})
 	}
 }
+
+// A subject that is seen at the version of its deletion was gone, though the source does not say so.
+func TestVersionOfADeletionIsOne(t *testing.T) {
+	s := newTale(t)
+	s.control("paid", 1, subject("sub_c", "1"))
+	s.state("sub_c", "1", s.now)
+	for _, version := range []string{"8", "7"} {
+		key := s.event("paid", subject("sub_1", version), func(e *replay.Event) { e.Deletes = version == "8" })
+		a := s.deliver(key, replay.Delivery{Fault: "reorder"}, 200)
+		s.effect(key, a.End-2*ms)
+		s.state("sub_1", version, a.End-ms)
+	}
+	expect(t, s.settle(), audit.Fail, "resurrect", "stale-final")
+}

@@ -50,11 +50,13 @@ func (b *builder) inTurn(events []replay.Event, p replay.Phase, tries int) *pend
 const (
 	probeGates = 3
 	probeSize  = 6
+	// probeLag is for how long all requests of a probe but one lack their last byte, as a multiple of what a request takes.
+	probeLag = 4.0
 )
 
-// addProbes plans gates of different events. Nothing is raced by them: a server
-// that answers them like a staircase works on one request at a time, and would make every overlap of
-// copies meaningless.
+// addProbes plans gates of different events. Nothing is raced by them: a server that works on one request at a time would make every overlap
+// of copies meaningless. It answers like a staircase, as does one that lets requests wait for one lock; but only one whose
+// only worker waits for the rest of a request leaves a whole one unanswered beside it.
 func addProbes(b *builder, after *pending) {
 	for i := range probeGates {
 		at, g := b.slot(replay.PhaseControl), &gate{}
@@ -62,6 +64,10 @@ func addProbes(b *builder, after *pending) {
 		for j := range probeSize {
 			f := b.in.Events[(i*probeSize+j)%len(b.in.Events)]
 			d := replay.Delivery{Event: b.fresh(f).Key, Phase: replay.PhaseControl, Role: replay.RoleFirst, At: at}
+			if j > 0 {
+				lag := probeLag
+				d.Lag = &lag
+			}
 			last = b.add(d, after)
 			last.gate = g
 		}

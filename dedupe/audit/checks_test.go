@@ -291,12 +291,18 @@ func TestSerialServerIsInconclusive(t *testing.T) {
 	for name, c := range map[string]struct {
 		alone, first, step time.Duration // alone is the latency of a request of the control phase that nothing accompanied
 		want               audit.Status
+		held               time.Duration // for how long all requests of a probe but one lack their last bytes
+		blocks             bool          // the one that is whole is answered after them
 	}{
-		"serial":                          {10 * ms, 10 * ms, 8 * ms, audit.Inconclusive},
-		"serial, slower alone":            {10 * ms, 5 * ms, 4 * ms, audit.Inconclusive},
-		"all at once":                     {10 * ms, 10 * ms, 0, audit.Pass},
-		"all at once on one busy core":    {2 * ms, 12 * ms, 2 * ms, audit.Pass},
-		"all at once, slow to answer any": {20 * ms, 12 * ms, 7 * ms, audit.Pass},
+		"serial":                              {10 * ms, 10 * ms, 8 * ms, audit.Inconclusive, 0, false},
+		"serial, slower alone":                {10 * ms, 5 * ms, 4 * ms, audit.Inconclusive, 0, false},
+		"serial, waits for what is held back": {10 * ms, 10 * ms, 8 * ms, audit.Inconclusive, 40 * ms, true},
+		"serial, with next to nothing to do":  {3 * ms, 3 * ms, ms / 10, audit.Inconclusive, 12 * ms, true},
+		"all at once, with next to nothing":   {3 * ms, 3 * ms, ms / 10, audit.Pass, 12 * ms, false},
+		"all wait for one lock":               {10 * ms, 10 * ms, 8 * ms, audit.Pass, 40 * ms, false},
+		"all at once":                         {10 * ms, 10 * ms, 0, audit.Pass, 0, false},
+		"all at once on one busy core":        {2 * ms, 12 * ms, 2 * ms, audit.Pass, 0, false},
+		"all at once, slow to answer any":     {20 * ms, 12 * ms, 7 * ms, audit.Pass, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newTale(t)
@@ -308,7 +314,15 @@ func TestSerialServerIsInconclusive(t *testing.T) {
 				from := s.now
 				for i, key := range events {
 					d := replay.Delivery{Phase: phase, Fault: fault, Conditions: replay.Conditions{Gate: n}}
-					a := s.deliver(key, d, 200, at(from, from+c.first+time.Duration(i)*c.step))
+					to := from + c.first + time.Duration(i)*c.step
+					switch {
+					case phase != replay.PhaseControl:
+					case i == 0 && c.blocks:
+						to += c.held
+					case i == 1:
+						from, to = from+c.held, to+c.held
+					}
+					a := s.deliver(key, d, 200, at(from, to))
 					if phase == replay.PhaseControl || i == 0 {
 						s.effect(key, a.End-ms)
 					}

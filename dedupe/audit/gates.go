@@ -129,7 +129,7 @@ func (d *docket) withoutOverlap() string {
 		return ""
 	}
 	if d.serial() {
-		return "the endpoint works on one request at a time (different events released together were answered like a staircase), " +
+		return "the endpoint works on one request at a time (different events that came together were answered one after the other), " +
 			"so raced copies never met inside it: run it with the concurrency it has in production"
 	}
 	switch {

@@ -17,15 +17,22 @@ const (
 	staircaseAlone = 0.4 // of the quickest answer that a request of the type got alone
 )
 
-// steps are the times between the answers to probes: gates of different events in the control phase.
+// heldUp is for how many times a request's quickest answer the others of a probe lack their last bytes at least, if they are held back at all.
+const heldUp = 2
+
+// steps are what was seen of probes: gates of different events in the control phase.
 type steps struct {
-	probes int
-	first  []time.Duration // to the first answer of each probe
-	next   []time.Duration // from an answer to the next one
-	alone  []float64       // the same, as shares of the quickest answer to a request alone
+	probes  int
+	beside  int             // probes in which a whole request was answered while the others lacked their last bytes
+	blocked int             // probes in which it was not
+	first   []time.Duration // from the last byte to the first answer of those that waited together
+	next    []time.Duration // from an answer to the next one
+	alone   []float64       // the same, as shares of the quickest answer to a request alone
 }
 
-// serial says that the server works on one request at a time. One probe is not enough to say so.
+// serial says that the server works on one request at a time: it leaves a whole request unanswered beside others that lack their last bytes,
+// every time, or answers what came together like a staircase. Requests that wait for one lock, or for a database that carries out one
+// transaction at a time, are answered like that, too; but there a request that lacks its last byte holds up no other.
 func (d *docket) serial() bool {
 	var s steps
 	for i := range d.gates {
@@ -33,7 +40,10 @@ func (d *docket) serial() bool {
 			d.addSteps(&s, g.attempts)
 		}
 	}
-	if s.probes < 2 {
+	switch {
+	case s.blocked > 2 && s.beside == 0:
+		return true
+	case s.probes < 2 || 2*s.beside >= s.probes: // one probe is not enough to say so
 		return false
 	}
 	slices.Sort(s.alone)
@@ -42,22 +52,43 @@ func (d *docket) serial() bool {
 
 // addSteps measures a probe. Two answers are no staircase, and a step is one only if the second request was there at the first answer.
 func (d *docket) addSteps(s *steps, attempts []*replay.Attempt) {
-	attempts = slices.DeleteFunc(slices.Clone(attempts), func(a *replay.Attempt) bool { return a.FirstByte == 0 })
-	if len(d.learnt.quickest) == 0 {
+	attempts = slices.DeleteFunc(slices.Clone(attempts), func(a *replay.Attempt) bool { return a.FirstByte == 0 || a.LastByte == 0 })
+	if len(attempts) < 3 || len(d.learnt.quickest) == 0 {
 		return
 	}
+	s.addHeld(attempts, d.learnt.quickestOf(d.typeOf(attempts[0])))
 	slices.SortFunc(attempts, func(a, b *replay.Attempt) int { return cmp.Compare(a.FirstByte, b.FirstByte) })
 	var next []time.Duration
 	var alone []float64
+	var first time.Duration
 	for i := 1; i < len(attempts); i++ {
-		if a, b := attempts[i-1], attempts[i]; b.LastByte < a.FirstByte {
-			step := b.FirstByte - a.FirstByte
-			next, alone = append(next, step), append(alone, float64(step)/float64(d.learnt.quickestOf(d.typeOf(b))))
+		a, b := attempts[i-1], attempts[i]
+		if b.LastByte >= a.FirstByte {
+			continue
 		}
+		if len(next) == 0 {
+			first = a.Latency()
+		}
+		step := b.FirstByte - a.FirstByte
+		next, alone = append(next, step), append(alone, float64(step)/float64(d.learnt.quickestOf(d.typeOf(b))))
 	}
-	if len(next) > 1 {
-		s.probes++
-		s.first, s.next, s.alone = append(s.first, attempts[0].Latency()), append(s.next, next...), append(s.alone, alone...)
+	if len(next) < 2 {
+		return
+	}
+	s.probes++
+	s.first, s.next, s.alone = append(s.first, first), append(s.next, next...), append(s.alone, alone...)
+}
+
+// addHeld looks at the one request of a probe that was whole long before the others.
+func (s *steps) addHeld(attempts []*replay.Attempt, quickest time.Duration) {
+	byLast := slices.SortedFunc(slices.Values(attempts), func(a, b *replay.Attempt) int { return cmp.Compare(a.LastByte, b.LastByte) })
+	whole, held := byLast[0], byLast[1].LastByte
+	switch {
+	case held < whole.LastByte+heldUp*quickest:
+	case whole.FirstByte < held:
+		s.beside++
+	default:
+		s.blocked++
 	}
 }
 

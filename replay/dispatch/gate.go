@@ -28,14 +28,19 @@ func (r *runner) race(u *unit) {
 	r.openGate(u.gate, r.load(shots))
 }
 
-// connectAll waits for the gate's due time with all connections in hand.
+// connectAll waits for the gate's due time with all connections in hand. Copies that lag behind come first: an endpoint with one worker then
+// waits for the rest of one of them, and is known by that.
 func (r *runner) connectAll(shots []*shot) bool {
 	var wg sync.WaitGroup
 	begun := make([]bool, len(shots))
-	for i, s := range shots {
-		wg.Go(func() { begun[i] = r.connect(s) })
+	for _, lags := range []bool{true, false} {
+		for i, s := range shots {
+			if (s.d.Lag != nil) == lags {
+				wg.Go(func() { begun[i] = r.connect(s) })
+			}
+		}
+		wg.Wait()
 	}
-	wg.Wait()
 	all := true
 	for _, b := range begun {
 		all = all && b

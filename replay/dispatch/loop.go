@@ -61,7 +61,9 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 			return inFlight, 0
 		}
 		s.started()
-		inFlight += len(u.members)
+		if inFlight += len(u.members); u.probes() {
+			r.typical = r.learned.medians() // nothing else is under way that looks at it
+		}
 		switch {
 		case u.gate != 0 && r.byPacket(u) && !u.holdsRequest():
 			r.work.Go(func() { r.packet(u) })

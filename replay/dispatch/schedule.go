@@ -3,6 +3,7 @@ package dispatch
 import (
 	"container/heap"
 	"net/http"
+	"slices"
 	"time"
 
 	"hookonce/replay"
@@ -31,6 +32,11 @@ type unit struct {
 type edge struct {
 	to *unit
 	d  replay.Delivery
+}
+
+// probes says that what control has taught so far decides when the unit's copies leave.
+func (u *unit) probes() bool {
+	return u.phase() == replay.PhaseControl && slices.ContainsFunc(u.members, func(d replay.Delivery) bool { return d.Lag != nil })
 }
 
 // step is a part of a plan that ends before the next part begins: a phase, or in

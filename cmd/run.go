@@ -102,8 +102,6 @@ func (o *RunOptions) addEndpoint(c *cobra.Command) {
 }
 
 func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
-	calm := hurry()
-	defer calm()
 	args, err := o.configure(c, s, args)
 	if err != nil {
 		return err
@@ -151,6 +149,8 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	if err != nil {
 		return usagef("%w", err)
 	}
+	calm := hurry(len(set.Events))
+	defer calm()
 	header := replay.Header{Target: redact.URL(o.Targets[0]), Targets: replicas(o.Targets), Expect: expect, Checks: o.Checks, Volatile: o.Volatile}
 	prepare := func(v variation) (*conduct, error) {
 		return o.prepare(c.Context(), set, show, v, conduct{target: target, wait: o.Wait, transport: dispatch.Transport(o.Transport), header: header, middle: m, endpoint: e, calm: calm})

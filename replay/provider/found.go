@@ -41,7 +41,7 @@ func contains(all []string, s string) bool {
 
 // object parses a body that must be a JSON object.
 func object(body []byte) (gjson.Result, error) {
-	if !validJSON(body) {
+	if !ValidJSON(body) {
 		return gjson.Result{}, errors.New("is not JSON")
 	}
 	doc := gjson.ParseBytes(body)

@@ -56,7 +56,7 @@ func apply(body []byte, edits []edit) string {
 
 // edits finds the ids in a body: JSON, or a form.
 func edits(body []byte, ids map[string]string) []edit {
-	if validJSON(body) {
+	if ValidJSON(body) {
 		return jsonEdits(body, ids)
 	}
 	return formEdits(body, ids)
@@ -153,7 +153,7 @@ func valueEdits(body []byte, from, to int, ids map[string]string) []edit {
 	text, at := unescape(body[from:to])
 	var found []edit
 	switch {
-	case validJSON(text) && len(text) > 0 && text[0] == '{':
+	case ValidJSON(text) && len(text) > 0 && text[0] == '{':
 		found = jsonEdits(text, ids)
 	case ids[string(text)] != "":
 		found = []edit{{0, len(text), ids[string(text)]}}

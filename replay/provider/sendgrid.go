@@ -37,7 +37,7 @@ func recognisesSendGrid(header http.Header, body []byte) bool {
 
 // Identify reads a batch: it is one event, whose key is that of its first item.
 func (sendgrid) Identify(recorded http.Header, body []byte) (replay.Event, error) {
-	if !validJSON(body) {
+	if !ValidJSON(body) {
 		return replay.Event{}, errors.New("is not JSON")
 	}
 	items := gjson.ParseBytes(body)

@@ -79,7 +79,7 @@ func (at origin) get(e replay.Event) string {
 	if at.header != "" {
 		return e.Header.Get(at.header)
 	}
-	if validJSON(e.Body) {
+	if ValidJSON(e.Body) {
 		return text(gjson.ParseBytes(e.Body), at.field)
 	}
 	v, err := url.ParseQuery(string(e.Body))

@@ -38,7 +38,7 @@ func recognisesStripe(header http.Header, body []byte) bool {
 
 // Identify reads a Stripe event.
 func (s stripe) Identify(header http.Header, body []byte) (replay.Event, error) {
-	if !validJSON(body) {
+	if !ValidJSON(body) {
 		return replay.Event{}, errors.New("is not JSON")
 	}
 	return s.identifyValid(header, body)

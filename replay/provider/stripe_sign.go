@@ -46,7 +46,7 @@ func tampered(body []byte) []byte {
 		*last = '1' + (*last-'0')%9 // never 0: "00" would not be JSON
 		return out
 	}
-	if !validJSON(body) {
+	if !ValidJSON(body) {
 		return append(out, "&Tampered="...)
 	}
 	at := strings.IndexAny(string(body), "{[") + 1

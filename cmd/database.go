@@ -78,8 +78,9 @@ func (db *database) tell(struck func(tcp.Strike)) {
 // outages let go wrong what the plan has for the endpoint's database. The deliveries concerned come one after the other, with nothing else
 // under way, so that what comes to the proxy meanwhile is theirs.
 type outages struct {
-	c  *conduct
-	db *database
+	c     *conduct
+	db    *database
+	types map[string]string // of the plan's events
 
 	mu       sync.Mutex
 	under    replay.Delivery             // the delivery under way; none with the number 0
@@ -88,7 +89,10 @@ type outages struct {
 }
 
 func newOutages(c *conduct, db *database) *outages {
-	o := &outages{c: c, db: db, requests: map[string]int{}, struck: map[int]replay.DatabaseKind{}}
+	o := &outages{c: c, db: db, types: map[string]string{}, requests: map[string]int{}, struck: map[int]replay.DatabaseKind{}}
+	for _, e := range c.p.plan.Events {
+		o.types[e.Key] = e.Type
+	}
 	db.tell(o.strike)
 	return o
 }
@@ -114,7 +118,7 @@ func (o *outages) over() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if d := o.under; n > 0 && d.Role == replay.RoleFirst && d.Clean() {
-		o.requests[o.typeOf(d.Event)] = n
+		o.requests[o.types[d.Event]] = n
 	}
 	o.under = replay.Delivery{}
 }
@@ -123,7 +127,7 @@ func (o *outages) over() {
 func (o *outages) usual(event string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if n, counted := o.requests[o.typeOf(event)]; counted {
+	if n, counted := o.requests[o.types[event]]; counted {
 		return n
 	}
 	most := 0
@@ -131,13 +135,6 @@ func (o *outages) usual(event string) int {
 		most = max(most, n)
 	}
 	return most
-}
-
-func (o *outages) typeOf(event string) string {
-	if e := o.c.p.plan.EventByKey()[event]; e != nil {
-		return e.Type
-	}
-	return ""
 }
 
 // strike notes that the fault of the delivery under way takes place.

@@ -21,6 +21,7 @@ func TestBurstsAuto(t *testing.T) {
 		"until the time is up":  {[]string{"--confidence", "99.9", "--bursts-for", "1ns"}, exitPass, func(n int64) bool { return n > 0 && n < 20 }, "--bursts-for 1ns was up"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of its time it waits
 			url := serveEndpoint(t, &endpoint{})
 			code, report, errs := runAgainst(t, url, append([]string{"--effects", url, "--only", "charge.succeeded", "--faults", "race", "--bursts", "auto"}, c.more...)...)
 			if n := report.Get("stats.races_overlapped").Int(); code != c.code || !c.met(n) || !strings.Contains(report.Get("notes").Raw, c.note) {

@@ -34,6 +34,7 @@ func TestDatabaseFaults(t *testing.T) {
 	program := goTarget(t, "go-database")
 	for name, start := range map[string]func(*testing.T) (*sql.DB, string){"postgres": sqlserver.Postgres, "mariadb": sqlserver.MariaDB} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of its time it waits
 			_, address := start(t)
 			if name == "postgres" {
 				address += "?sslmode=disable"

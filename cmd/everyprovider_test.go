@@ -113,6 +113,7 @@ func ofOne(name string) func(*http.Request) string { return func(*http.Request) 
 func TestEveryProviderPasses(t *testing.T) {
 	for _, name := range provider.Names() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of its time it waits
 			secret := secretFor(t, name)
 			s := &shop{of: ofOne(name)}
 			url := s.serve(t)
@@ -131,6 +132,7 @@ func TestEveryProviderPasses(t *testing.T) {
 func TestEveryProviderFindsDoubles(t *testing.T) {
 	for _, name := range provider.Names() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of its time it waits
 			s := &shop{of: ofOne(name), doubles: true}
 			code, report, errs := runProvider(t, name, s.serve(t), "", "--faults", "duplicate")
 			if code != exitViolations || !report.Get(`findings.#(code=="double-processing")`).Exists() {

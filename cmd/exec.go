@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
@@ -127,11 +128,29 @@ func (e *started) close() {
 	}
 }
 
+// Ports for what is started are sought below those that systems give to outgoing connections: between our letting go of a port and its
+// taking, one of those would get in now and then.
+const (
+	firstPort  = 18000
+	portsAbove = 14000
+	portTries  = 50
+)
+
+// listenFree listens at a port of that kind; at any other where it finds none.
+func listenFree() (net.Listener, error) {
+	for range portTries {
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(portsAbove)))); err == nil {
+			return l, nil
+		}
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
+}
+
 // freePorts are ports that nobody listens at. They are free again for whoever comes first.
 func freePorts(n int) ([]string, error) {
 	var ports []string
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := listenFree()
 		if err != nil {
 			return nil, err
 		}

@@ -23,7 +23,6 @@ func self(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("FIXTURES", fixtureDir)
 	return link
 }
 

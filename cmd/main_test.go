@@ -13,6 +13,9 @@ import (
 
 // TestMain makes this test binary a hookonce for scripts: exit codes are those of a real process.
 func TestMain(m *testing.M) {
+	if os.Getenv("FIXTURES") == "" { // for programs that tests start
+		_ = os.Setenv("FIXTURES", fixtureDir)
+	}
 	testscript.Main(m, map[string]func(){
 		"hookonce": func() { os.Exit(Main(os.DirFS(os.Getenv("FIXTURES")))) },
 	})

@@ -74,7 +74,7 @@ func TestTTLScaleMeasuresTheWindow(t *testing.T) {
 		}, "--window=false", "", exitPass},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := &remembering{claim: c.claim, redis: freeAddress(t)}
+			e := &remembering{claim: c.claim, redis: freePort(t)}
 			e.effects = map[string]int{}
 			srv := httptest.NewServer(e)
 			defer srv.Close()
@@ -93,16 +93,6 @@ func TestTTLScaleMeasuresTheWindow(t *testing.T) {
 }
 
 func micros(v gjson.Result) time.Duration { return time.Duration(v.Int()) * time.Microsecond }
-
-// freeAddress is one that nobody listens at.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ports, err := freePorts(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "127.0.0.1:" + ports[0]
-}
 
 func TestTTLScaleMistakes(t *testing.T) {
 	for _, c := range [][]string{

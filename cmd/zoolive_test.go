@@ -39,6 +39,7 @@ func handler(t *testing.T, name string) zoo.Entry {
 
 // Served as processes, a flawed handler is found by its code and named, and a correct one passes: all of them are tried by hookonce zoo --live.
 func TestZooLive(t *testing.T) {
+	t.Parallel() // most of its time it waits
 	r, text, _ := triesZooLive(t, handler(t, "retry-header"), handler(t, "tx-log"))
 	for _, l := range r.Live {
 		// How long it takes on a machine that does other things, too, proves nothing.
@@ -50,6 +51,7 @@ func TestZooLive(t *testing.T) {
 
 // A handler that is not what the catalogue says is a miss, or a false alarm, and so is one that cannot be served.
 func TestZooLiveTellsAMiss(t *testing.T) {
+	t.Parallel()
 	blind, innocent, missing := handler(t, "tx-log"), handler(t, "none"), handler(t, "tx-log")
 	blind.Expect, innocent.Expect, missing.Name = []string{"double-processing"}, nil, "dodo"
 	r, text, code := triesZooLive(t, blind, innocent, missing)

@@ -125,11 +125,18 @@ func (f *faults) heal() (idle []Fault) {
 	return idle
 }
 
-// until is closed when the faults are healed.
-func (f *faults) until() <-chan struct{} {
+// until is closed when the fault is healed, which it may be already.
+func (f *faults) until(of *Fault) <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.healed
+	for _, x := range f.byEvent[of.Event] {
+		if &x.Fault == of {
+			return f.healed
+		}
+	}
+	gone := make(chan struct{})
+	close(gone)
+	return gone
 }
 
 func (f *faults) refuseFor(d time.Duration) {

@@ -39,7 +39,7 @@ func (s *session) strike(f *Fault, record *replay.Command) fate {
 		}
 		return withheld
 	case Blackhole:
-		s.swallow()
+		s.swallow(f)
 	case Refuse:
 		s.p.faults.refuseFor(f.For)
 		s.p.closeSessions()
@@ -49,10 +49,10 @@ func (s *session) strike(f *Fault, record *replay.Command) fate {
 }
 
 // swallow reads on without passing anything on, until the faults are healed.
-func (s *session) swallow() {
+func (s *session) swallow(f *Fault) {
 	go func() {
 		select {
-		case <-s.p.faults.until():
+		case <-s.p.faults.until(f):
 			s.close()
 		case <-s.closed:
 		}

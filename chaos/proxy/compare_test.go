@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func before(t testing.TB, known *IDs, o Options) (p *Proxy, through, direct string) {
 	t.Helper()
 	direct = redisserver.Start(t)
-	o.Dial = func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", direct) }
+	o.Dial = dialTo(direct)
 	p = New(o)
 	p.Know(known)
 	t.Cleanup(p.Close)
@@ -34,6 +34,10 @@ func before(t testing.TB, known *IDs, o Options) (p *Proxy, through, direct stri
 		t.Fatal(err)
 	}
 	return p, through, direct
+}
+
+func dialTo(addr string) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", addr) }
 }
 
 // goRedis runs the usual commands and tells what came of each.
@@ -268,7 +272,7 @@ func BenchmarkRedisBenchmark(b *testing.B) {
 
 func overTCP(t testing.TB) (direct string, dial func(context.Context) (net.Conn, error)) {
 	direct = redisserver.Start(t)
-	return direct, func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", direct) }
+	return direct, dialTo(direct)
 }
 
 func inProcess(t testing.TB) (direct string, dial func(context.Context) (net.Conn, error)) {

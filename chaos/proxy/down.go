@@ -7,17 +7,31 @@ const captured = 512
 
 // downwards passes replies on and gives each to its command.
 func (s *session) downwards() {
+	if s.payOff() != nil {
+		return
+	}
 	buf := make([]byte, readSize)
-	d := downward{s: s}
 	for {
 		n, err := s.server.Read(buf)
-		if n > 0 && d.take(buf[:n]) != nil {
+		if n > 0 && s.back.take(buf[:n]) != nil {
 			return
 		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// payOff passes on what the loop could not. Until then the session counts as busy: no other answer may overtake it.
+func (s *session) payOff() error {
+	if len(s.owedDown) == 0 {
+		return nil
+	}
+	err := s.write(s.owedDown)
+	if !s.back.inside {
+		s.ended()
+	}
+	return err
 }
 
 // downward is the state of the way down.

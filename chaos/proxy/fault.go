@@ -82,6 +82,19 @@ func (f *faults) arm(add []Fault) {
 	}
 }
 
+// armed says whether a command of the event may be struck, without counting it.
+func (f *faults) armed(event string) bool {
+	if f.outage.Load() != nil {
+		return true
+	}
+	if !f.any.Load() {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.byEvent[event]) > 0 || len(f.byEvent[""]) > 0
+}
+
 // hit counts a command and returns the fault that strikes it, if one does.
 func (f *faults) hit(event string) *Fault {
 	if !f.any.Load() {
@@ -129,6 +142,9 @@ func (f *faults) heal() (idle []Fault) {
 func (f *faults) until(of *Fault) <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.outage.Load() == of {
+		return f.healed
+	}
 	for _, x := range f.byEvent[of.Event] {
 		if &x.Fault == of {
 			return f.healed

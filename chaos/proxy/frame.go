@@ -70,6 +70,9 @@ func (c *command) scanInline(b []byte) (need int, err error) {
 
 // header reads the number of a line such as "*3\r\n" at b[at:], and where the next line begins.
 func header(b []byte, at int) (n, next, need int, err error) {
+	if n, next = digits(b, at+1); next > 0 {
+		return n, next, 0, nil
+	}
 	end := bytes.IndexByte(b[at:], '\n')
 	switch {
 	case end < 0 && len(b)-at > maxLine:
@@ -84,6 +87,21 @@ func header(b []byte, at int) (n, next, need int, err error) {
 		return 0, 0, 0, errNotRESP
 	}
 	return n, at + end + 1, 0, nil
+}
+
+// digits reads a number as nearly all of them are, a few digits and the line's end; next is 0 where it is another.
+func digits(b []byte, from int) (n, next int) {
+	for i := from; i < min(from+7, len(b)-1); i++ {
+		d := b[i] - '0'
+		if d > 9 {
+			if i > from && b[i] == '\r' && b[i+1] == '\n' {
+				return n, i + 2
+			}
+			return 0, 0
+		}
+		n = 10*n + int(d)
+	}
+	return 0, 0
 }
 
 // framer finds the ends of replies in a stream that comes in pieces, without keeping them.
@@ -131,7 +149,7 @@ func (f *framer) read(line []byte) (done bool, err error) {
 	if len(line) < 3 {
 		return false, errNotRESP
 	}
-	kind, text := line[0], string(line[1:len(line)-2])
+	kind := line[0]
 	switch kind {
 	case '+', '-', ':', ',', '(', '#', '_':
 		return f.value(0), nil
@@ -139,7 +157,7 @@ func (f *framer) read(line []byte) (done bool, err error) {
 	default:
 		return false, errNotRESP
 	}
-	n, err := strconv.Atoi(text)
+	n, err := strconv.Atoi(string(line[1 : len(line)-2]))
 	if err != nil || n < -1 {
 		return false, errNotRESP
 	}

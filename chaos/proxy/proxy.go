@@ -37,6 +37,7 @@ type Proxy struct {
 	log    log
 	ids    atomic.Pointer[IDs]
 	scale  atomic.Pointer[scale]
+	loop   loop
 	work   sync.WaitGroup
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -200,6 +201,7 @@ func (p *Proxy) Close() {
 	}
 	p.mu.Unlock()
 	p.work.Wait()
+	p.loop.end()
 }
 
 func (p *Proxy) closeSessions() {

@@ -1,18 +1,19 @@
 package proxy
 
 import (
-	"net"
+	"io"
 	"sync"
 	"sync/atomic"
 
 	"hookonce/replay"
 )
 
-// session is one connection of a client and the one to the server it was given. One goroutine passes commands up,
-// another passes replies down; a fault that ends the session closes both connections, which ends them.
+// session is one connection of a client and the one to the server it was given. As long as it is plain, the proxy's loop
+// passes on what comes. Then one goroutine passes commands up, another passes replies down; a fault that ends the session
+// closes both connections, which ends them.
 type session struct {
 	p              *Proxy
-	client, server net.Conn
+	client, server io.ReadWriteCloser
 	label          string
 	number         int
 
@@ -27,12 +28,20 @@ type session struct {
 	taken    int  // of pending
 	busy     bool // a reply is being passed on
 	unpaired bool // replies are no longer told apart: the connection is subscribed, or monitors
+	looped   bool // in the loop, which alone uses the connections
 
-	// Only the goroutine that passes commands up uses these.
+	// Only who passes commands up uses these.
+	rest    []byte // of what the client sent: a command that is not whole, or was not to be handled in the loop
+	need    int    // what it takes to be whole
+	owedUp  []byte // what the loop could not send at once
 	cmd     command
 	db      string
 	inTx    bool
 	txError bool // a command of the transaction was answered with an error
+
+	// Only who passes replies down uses these.
+	owedDown []byte
+	back     downward
 }
 
 // pending is a command whose reply is still to come.
@@ -47,13 +56,14 @@ type pending struct {
 	last bool
 }
 
-func newSession(p *Proxy, client, server net.Conn, label string) *session {
+func newSession(p *Proxy, client, server io.ReadWriteCloser, label string) *session {
 	s := &session{p: p, client: client, server: server, label: label, closed: make(chan struct{}), db: "0"}
-	s.idle.L = &s.mu
+	s.idle.L, s.back.s = &s.mu, s
 	return s
 }
 
 func (s *session) run() {
+	s.plain()
 	var both sync.WaitGroup
 	both.Go(func() {
 		s.upwards()
@@ -87,13 +97,22 @@ func (s *session) endUp() {
 func (s *session) close() {
 	s.closing.Do(func() {
 		close(s.closed)
-		_ = s.client.Close()
-		_ = s.server.Close()
+		s.mu.Lock()
+		looped := s.looped
+		s.mu.Unlock()
+		if !looped { // else it leaves the loop first
+			s.hangUp()
+		}
 		s.mu.Lock()
 		s.unpaired = true
 		s.idle.Broadcast()
 		s.mu.Unlock()
 	})
+}
+
+func (s *session) hangUp() {
+	_ = s.client.Close()
+	_ = s.server.Close()
 }
 
 // maxTaken is how many answered commands may stand before those that wait.

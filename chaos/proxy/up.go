@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -20,24 +21,19 @@ const (
 	passed   fate = iota // as it is
 	withheld             // the server does not get it
 	ended                // the session is over
+	deferred             // nothing yet: it is not for the loop
 )
 
 // upwards passes commands on. Commands that came together leave together, unless one of them has another fate.
 func (s *session) upwards() {
-	buf := make([]byte, 0, readSize)
-	var need int
-	for {
-		buf = slices.Grow(buf, max(need-len(buf), readSize/4))
-		n, err := s.client.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if err != nil {
+	if len(s.owedUp) > 0 {
+		if _, err := s.server.Write(s.owedUp); err != nil {
 			return
 		}
-		if len(buf) < need {
-			continue
-		}
-		var rest []byte
-		rest, need, err = s.passOn(buf)
+	}
+	s.rest = slices.Grow(s.rest, readSize)
+	for {
+		rest, need, err := s.passOn(s.rest)
 		if err == errNotRESP {
 			s.passRaw(rest)
 			return
@@ -45,9 +41,28 @@ func (s *session) upwards() {
 		if err != nil {
 			return
 		}
-		buf = append(buf[:0], rest...)
+		s.rest, s.need = append(s.rest[:0], rest...), need
+		if s.fill() != nil {
+			return
+		}
 	}
 }
+
+// fill reads something, and as much as a command needs to be whole.
+func (s *session) fill() error {
+	for more := true; more; more = len(s.rest) < s.need {
+		buf := s.room()
+		n, err := s.client.Read(buf[len(buf):cap(buf)])
+		s.rest = buf[:len(buf)+n]
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// room is the rest, with room for more behind it.
+func (s *session) room() []byte { return slices.Grow(s.rest, max(s.need-len(s.rest), readSize/4)) }
 
 // passRaw passes everything on unread.
 func (s *session) passRaw(first []byte) {
@@ -58,6 +73,9 @@ func (s *session) passRaw(first []byte) {
 		_, _ = io.Copy(s.server, s.client)
 	}
 }
+
+// errDeferred says that a command is not for the loop.
+var errDeferred = errors.New("not for the loop")
 
 // passOn passes on the commands that are whole, and returns the rest with the size it needs to become one.
 func (s *session) passOn(buf []byte) (rest []byte, need int, err error) {
@@ -72,6 +90,10 @@ func (s *session) passOn(buf []byte) (rest []byte, need int, err error) {
 		what, instead := s.command(now, func() error { return s.send(buf[from:at]) }, func() { from = at })
 		if what == ended {
 			return nil, 0, io.EOF
+		}
+		if what == deferred {
+			err = errDeferred
+			break
 		}
 		if what == withheld || instead != nil {
 			if e := s.send(buf[from:at]); e != nil {
@@ -107,17 +129,14 @@ func (s *session) command(now time.Duration, flush func() error, flushed func())
 	if len(c.args) == 0 {
 		return passed, nil // a server does not answer it
 	}
-	event := s.p.ids.Load().findIn(c.args[1:])
+	event, kind := s.p.ids.Load().findIn(c.args[1:]), kindOf(c.args)
+	if s.looped && (kind >= subscribe || s.p.faults.armed(event)) {
+		return deferred, nil
+	}
 	if event != "" {
 		s.p.seen.add(event, s.db, keysOf(c.args))
 	}
-	fault := s.p.faults.outage.Load()
-	switch {
-	case fault == nil || ofConnection(c.args[0]):
-		fault = s.p.faults.hit(event)
-	case event == "":
-		event = fault.Event
-	}
+	fault, event := s.fault(event)
 	record := s.file(now, event)
 	if fault != nil && fault.Kind != Hold {
 		if record == nil {
@@ -137,14 +156,28 @@ func (s *session) command(now time.Duration, flush func() error, flushed func())
 			}
 		}
 	}
-	return s.forward(pending{record: record, fault: fault, event: event})
+	return s.forward(kind, pending{record: record, fault: fault, event: event})
+}
+
+// fault is the one that strikes a command, if one does, and the event it is filed under then.
+func (s *session) fault(event string) (*Fault, string) {
+	if s.looped {
+		return nil, event // none was armed: what has been since strikes from the next command on
+	}
+	out := s.p.faults.outage.Load()
+	if out == nil || ofConnection(s.cmd.args[0]) {
+		return s.p.faults.hit(event), event
+	}
+	if event == "" {
+		event = out.Event
+	}
+	return out, event
 }
 
 // forward puts a command in line and says what the server gets: nil for what the client sent.
-func (s *session) forward(w pending) (fate, []byte) {
-	c := &s.cmd
-	name, was := kindOf(c.args), s.inTx
-	switch name {
+func (s *session) forward(kind verb, w pending) (fate, []byte) {
+	c, was := &s.cmd, s.inTx
+	switch kind {
 	case hello:
 		w.hello = true
 	case begin:
@@ -215,7 +248,7 @@ func (x *IDs) findIn(args [][]byte) string {
 // maxSearched bounds how much of an argument is searched for ids.
 const maxSearched = 4 << 10
 
-// verb is what a command means to the proxy.
+// verb is what a command means to the proxy. From subscribe on, it may be the last whose reply can be told apart.
 type verb int
 
 const (
@@ -232,11 +265,17 @@ const (
 )
 
 func kindOf(args [][]byte) verb {
-	name := args[0]
-	if len(name) > len("PUNSUBSCRIBE") {
+	var name [len("PUNSUBSCRIBE")]byte
+	if len(args[0]) > len(name) {
 		return ordinary
 	}
-	switch strings.ToUpper(string(name)) {
+	for i, c := range args[0] {
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		name[i] = c
+	}
+	switch string(name[:len(args[0])]) {
 	case "HELLO":
 		return hello
 	case "MULTI":

@@ -1,5 +1,7 @@
 package proxy
 
+import "encoding/binary"
+
 // IDs finds known ids in text. The zero value knows none; it is not to be changed while it is read.
 type IDs struct {
 	byID    map[string]string // the event of each id
@@ -19,7 +21,7 @@ func (x *IDs) Add(id, event string) {
 		x.byID = map[string]string{}
 	}
 	x.byID[id] = event
-	h := hash(id[len(id)-tail:])
+	h := hash([]byte(id[len(id)-tail:]))
 	x.tails[h>>6] |= 1 << (h & 63)
 	for _, l := range x.lengths {
 		if l == len(id) {
@@ -35,7 +37,7 @@ func (x *IDs) Find(text []byte) string {
 		return ""
 	}
 	for end := tail; end <= len(text); end++ {
-		h := hash(string(text[end-tail : end]))
+		h := hash(text[end-tail : end])
 		if x.tails[h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
@@ -51,7 +53,4 @@ func (x *IDs) Find(text []byte) string {
 }
 
 // hash is of the four bytes, to 18 bits.
-func hash(s string) uint32 {
-	v := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
-	return v * 2654435761 >> 14
-}
+func hash(b []byte) uint32 { return binary.LittleEndian.Uint32(b) * 2654435761 >> 14 }

@@ -45,6 +45,9 @@ func (s Set) Detect(header http.Header, body []byte) (Provider, bool) {
 		header http.Header
 		body   []byte
 	}{{header, nil}, {nil, body}} {
+		if len(seen.header) == 0 && len(seen.body) == 0 {
+			continue // as of most files, which have no headers beside them
+		}
 		for _, r := range rows {
 			if r.recognises(seen.header, seen.body) {
 				return r.Provider, true

@@ -156,6 +156,7 @@ func TestRealEndpointsRaiseNoFalseAlarm(t *testing.T) {
 		"ordinary":              {},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of its time it waits
 			url := serveEndpoint(t, e)
 			code, report, errs := runAgainst(t, url, "--effects", url)
 			if code != exitPass || len(report.Get("findings").Array()) != 0 {

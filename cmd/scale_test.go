@@ -74,6 +74,7 @@ func TestTTLScaleMeasuresTheWindow(t *testing.T) {
 		}, "--window=false", "", exitPass},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of its time it waits
 			e := &remembering{claim: c.claim, redis: freePort(t)}
 			e.effects = map[string]int{}
 			srv := httptest.NewServer(e)

@@ -26,7 +26,7 @@ func TestDatabaseURL(t *testing.T) {
 
 func TestDatabaseURLIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"sqlite:/tmp/x.db":                       "leave --database-proxy out",
+		"sqlite:/srv/x.db":                       "leave --database-proxy out",
 		"sqlite:///x.db":                         "leave --database-proxy out",
 		"file:x.db":                              "leave --database-proxy out",
 		"root:hunter2@tcp(127.0.0.1:3306)/shop":  "that is no URL",

@@ -197,7 +197,7 @@ func TestSlowServer(t *testing.T) {
 	defer server.Close()
 	hear(t, server, all.String()[:10])
 	for inLoop(p) > 0 {
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // nothing tells when it left: it is asked again
 	}
 	hear(t, server, all.String()[10:])
 }

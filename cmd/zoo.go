@@ -21,6 +21,7 @@ type ZooOptions struct {
 	Random      int
 	FalseAlarms int
 	Live        bool
+	Jobs        int
 	program     string // that serves the handlers; empty for this one
 }
 
@@ -38,7 +39,8 @@ mishap that never struck proves nothing, and counts as a miss.
 With --live each handler is served as two processes of its own, which run starts, and one and the same
 plan of recorded events, of two providers, is put to all, with everything that can happen to a process,
 its Redis and its downstream. A flawed one must be found by its codes, and its flaw named from what it
-did, within a minute; where it has another name than its own, the table says why.
+did, within a minute; where it has another name than its own, the table says why. Most of a run is waiting:
+--jobs 4 tries four handlers at a time, each of which takes a little longer then.
 
 Exit code 1 says that something was missed, or flagged without reason.`,
 		Example: `  hookonce zoo                          # the matrix, 20 seeds a cell
@@ -61,13 +63,17 @@ Exit code 1 says that something was missed, or flagged without reason.`,
 	f.IntVar(&o.Random, "random", 0, "instead: hunt the flawed in random plans, up to `N` seeds")
 	f.IntVar(&o.FalseAlarms, "false-alarms", 0, "instead: send `N` deliveries to the correct handlers")
 	f.BoolVar(&o.Live, "live", false, "instead: serve each handler as processes, and put a plan of recorded events to them")
+	f.IntVar(&o.Jobs, "jobs", 1, "with --live: `N` handlers at a time")
 	c.AddCommand(NewZooShowCmd(s))
 	return c
 }
 
 func runZoo(ctx context.Context, s *Streams, o ZooOptions, fixtures fs.FS) error {
-	if o.Seeds < 1 || o.Random < 0 || o.FalseAlarms < 0 {
-		return usagef("--seeds, --random and --false-alarms count something: give a number above zero")
+	if o.Seeds < 1 || o.Jobs < 1 || o.Random < 0 || o.FalseAlarms < 0 {
+		return usagef("--seeds, --jobs, --random and --false-alarms count something: give a number above zero")
+	}
+	if o.Jobs > 1 && !o.Live {
+		return usagef("--jobs is for --live: give both, or leave it out")
 	}
 	if o.Random > 0 && o.FalseAlarms > 0 {
 		return usagef("--random and --false-alarms are two runs: give one of them")

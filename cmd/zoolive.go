@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"hookonce/cmd/report"
 	"hookonce/dedupe/zoo"
 )
@@ -79,19 +81,25 @@ func runZooLive(ctx context.Context, s *Streams, o ZooOptions, fixtures fs.FS, e
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	show := newProgress(s)
-	r := zooReport{Schema: "hookonce.zoo/v1", Seeds: o.Seeds, Good: true}
-	for _, e := range entries {
-		l := live{Handler: e.Name, Correct: e.Correct(), Expect: e.Expect, sign: liveSigns()[e.Name]}
+	r := zooReport{Schema: "hookonce.zoo/v1", Seeds: o.Seeds, Live: make([]live, len(entries))}
+	var runs errgroup.Group
+	runs.SetLimit(max(o.Jobs, 1))
+	for i, e := range entries {
+		l := &r.Live[i]
+		*l = live{Handler: e.Name, Correct: e.Correct(), Expect: e.Expect, sign: liveSigns()[e.Name]}
 		l.Why = l.sign.why
-		for seed := 1; seed <= o.Seeds; seed++ {
-			show.Say("zoo: %s, seed %d of %d", e.Name, seed, o.Seeds)
-			l.try(ctx, cmp.Or(o.program, program), dir, seed)
-			if ctx.Err() != nil {
-				return errors.New("interrupted")
+		runs.Go(func() error {
+			for seed := 1; seed <= o.Seeds && ctx.Err() == nil; seed++ {
+				show.Say("zoo: %s, seed %d of %d", e.Name, seed, o.Seeds)
+				l.try(ctx, cmp.Or(o.program, program), dir, seed)
 			}
-		}
-		r.Live, r.Good = append(r.Live, l), r.Good && l.Good()
+			return ctx.Err()
+		})
 	}
+	if runs.Wait() != nil {
+		return errors.New("interrupted")
+	}
+	r.Good = !slices.ContainsFunc(r.Live, func(l live) bool { return !l.Good() })
 	if err := writeZoo(s, o, r, zooLiveText); err != nil {
 		return err
 	}

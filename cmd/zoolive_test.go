@@ -17,7 +17,7 @@ func triesZooLive(t *testing.T, entries ...zoo.Entry) (r zooReport, text string,
 	t.Helper()
 	var out, diag bytes.Buffer
 	s := &Streams{In: strings.NewReader(""), Out: &out, Err: &diag, Getenv: func(string) string { return "" }}
-	err := runZooLive(t.Context(), s, ZooOptions{Seeds: 1, Out: "json", program: self(t)}, os.DirFS(fixtureDir), entries)
+	err := runZooLive(t.Context(), s, ZooOptions{Seeds: 1, Jobs: 2, Out: "json", program: self(t)}, os.DirFS(fixtureDir), entries)
 	if code = exitCode(err); json.Unmarshal(out.Bytes(), &r) != nil {
 		t.Fatalf("code %d, %v\n%s%s", code, err, out.String(), diag.String())
 	}

@@ -6,8 +6,9 @@ func (s *session) plain() {
 	if !ok {
 		return
 	}
+	l := &s.p.loops[s.number%len(s.p.loops)]
 	server, ok := wireOf(s.server)
-	if !ok || !s.p.loop.started() {
+	if !ok || !l.started() {
 		_ = client.Close()
 		if ok {
 			_ = server.Close()
@@ -18,11 +19,11 @@ func (s *session) plain() {
 		return
 	}
 	x := &seat{s: s, client: client, server: server, left: make(chan struct{})}
-	s.p.loop.ask(x, false)
+	l.ask(x, false)
 	select {
 	case <-x.left:
 	case <-s.closed:
-		s.p.loop.ask(x, true)
+		l.ask(x, true)
 		<-x.left
 	}
 	s.comeBack(client, server)

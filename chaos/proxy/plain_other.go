@@ -2,7 +2,7 @@
 
 package proxy
 
-// loop is for linux only, where one goroutine passes on what is plain for all sessions.
+// loop is for linux only, where one goroutine passes on what is plain for many sessions.
 type loop struct{}
 
 func (*loop) end() {}

@@ -41,6 +41,7 @@ type Traffic struct {
 	gap        int
 	replica    int // of the delivery before, 0 where there is one place only
 	recent     []sentEvent
+	repeats    bool // there are duplicates, so events are remembered
 	hits       int
 	lifecycles [][]replay.Event
 }
@@ -59,7 +60,7 @@ func NewTraffic(in Input, s Shares, before replay.Plan, gap int) (*Traffic, erro
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	t := &Traffic{next: len(before.Deliveries), gate: len(before.Gates()), gap: max(1, gap), lifecycles: lifecycles(in.Events)}
+	t := &Traffic{next: len(before.Deliveries), gate: len(before.Gates()), gap: max(1, gap), repeats: s.Duplicates > 0, lifecycles: lifecycles(in.Events)}
 	t.b = newBuilder(in).forFault("load")
 	if err := s.check(in, len(t.lifecycles)); err != nil {
 		return nil, err
@@ -132,8 +133,14 @@ func (t *Traffic) forget() {
 	clear(b.keys)
 	clear(b.provider)
 	if n := len(t.recent) - t.gap - remembered; n > 0 {
-		t.recent = append([]sentEvent(nil), t.recent[n:]...)
+		t.drop(n)
 	}
+}
+
+// drop lets go of the oldest remembered events. What append then needs room for is moved once in a long while, not with each hit.
+func (t *Traffic) drop(n int) {
+	clear(t.recent[:n])
+	t.recent = t.recent[n:]
 }
 
 func (t *Traffic) fixture() replay.Event { return t.b.in.Events[t.b.rng.IntN(len(t.b.in.Events))] }
@@ -158,7 +165,9 @@ func (t *Traffic) add(h Hit, e *replay.Event, fault string, role replay.Role, c 
 func (t *Traffic) first() Hit {
 	h, e := t.fresh()
 	h = t.add(h, e, "", replay.RoleFirst, replay.Conditions{})
-	t.recent = append(t.recent, sentEvent{e, t.hits, t.replica})
+	if t.repeats {
+		t.recent = append(t.recent, sentEvent{e, t.hits, t.replica})
+	}
 	return h
 }
 
@@ -170,7 +179,7 @@ func (t *Traffic) duplicate() Hit {
 	e := t.recent[0].event
 	// Whoever has its turn now, the duplicate goes to another replica than the event did.
 	t.replica = t.recent[0].replica
-	t.recent = t.recent[1:]
+	t.drop(1)
 	return t.add(Hit{}, e, "duplicate", replay.RoleDuplicate, replay.Conditions{})
 }
 

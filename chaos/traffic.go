@@ -129,7 +129,8 @@ func (t *Traffic) Next() (Hit, error) {
 // forget lets go of what a plan would keep: the traffic has no end.
 func (t *Traffic) forget() {
 	b := t.b
-	*b.events = nil
+	clear(*b.events)
+	*b.events = (*b.events)[:0]
 	clear(b.keys)
 	clear(b.provider)
 	if n := len(t.recent) - t.gap - remembered; n > 0 {
@@ -145,9 +146,9 @@ func (t *Traffic) drop(n int) {
 
 func (t *Traffic) fixture() replay.Event { return t.b.in.Events[t.b.rng.IntN(len(t.b.in.Events))] }
 
-// fresh draws an event that was never sent. What it is known by outlives its body, for as long as the traffic goes on.
+// fresh draws an event that was never sent.
 func (t *Traffic) fresh() (Hit, *replay.Event) {
-	h := Hit{Events: []replay.Event{t.b.fresh(t.fixture()).Detached()}}
+	h := Hit{Events: t.b.freshGroup([]replay.Event{t.fixture()})}
 	return h, &h.Events[0]
 }
 
@@ -206,7 +207,6 @@ func (t *Traffic) reorder() Hit {
 	var h Hit
 	h.Events = reversed(t.b.freshGroup(t.lifecycles[t.b.rng.IntN(len(t.lifecycles))]))
 	for i := range h.Events {
-		h.Events[i] = h.Events[i].Detached()
 		h = t.add(h, &h.Events[i], "reorder", replay.RoleFirst, replay.Conditions{})
 	}
 	return h

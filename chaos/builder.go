@@ -90,14 +90,15 @@ func (b *builder) fresh(fixture replay.Event) replay.Event {
 
 // freshGroup re-ids several fixtures together, so that they still speak of the same subjects.
 func (b *builder) freshGroup(fixtures []replay.Event) []replay.Event {
-	first := fixtures[0]
+	first := &fixtures[0]
 	of := use{b.fault, first.Fixture}
 	b.used[of]++
 	rng := newRand(b.in.Seed, "ids", b.fault, first.SHA256, first.Fixture, strconv.Itoa(len(fixtures))+"/"+strconv.Itoa(b.used[of]))
 	ids := map[string]string{}
 	out := make([]replay.Event, 0, len(fixtures))
 	own := map[string]bool{}
-	for _, f := range fixtures {
+	for i := range fixtures {
+		f := &fixtures[i]
 		e, err := b.renamed(f, func(old string) string {
 			// The key is one event's own; all other ids are shared by the group.
 			if old == f.Key {

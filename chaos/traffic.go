@@ -144,11 +144,11 @@ func (t *Traffic) drop(n int) {
 	t.recent = t.recent[n:]
 }
 
-func (t *Traffic) fixture() replay.Event { return t.b.in.Events[t.b.rng.IntN(len(t.b.in.Events))] }
-
 // fresh draws an event that was never sent.
 func (t *Traffic) fresh() (Hit, *replay.Event) {
-	h := Hit{Events: t.b.freshGroup([]replay.Event{t.fixture()})}
+	fixtures := t.b.in.Events
+	i := t.b.rng.IntN(len(fixtures))
+	h := Hit{Events: t.b.freshGroup(fixtures[i : i+1])}
 	return h, &h.Events[0]
 }
 

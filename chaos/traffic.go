@@ -43,8 +43,14 @@ type Traffic struct {
 	recent     []sentEvent
 	repeats    bool // there are duplicates, so events are remembered
 	hits       int
+	ahead      []Hit // made at once
+	given      int   // of those
 	lifecycles [][]replay.Event
 }
+
+// madeAtOnce is how many hits are made when one is asked for: one after the other they cost a third less than each by itself, between
+// two requests.
+const madeAtOnce = 8
 
 type sentEvent struct {
 	event        *replay.Event
@@ -109,8 +115,25 @@ func (s Shares) check(in Input, lifecycles int) error {
 // HitsPerDelivery is how many hits make one delivery, on average: at most 1.
 func (t *Traffic) HitsPerDelivery() float64 { return t.total }
 
-// Next makes the next hit.
+// Next gives the next hit.
 func (t *Traffic) Next() (Hit, error) {
+	if t.given == len(t.ahead) {
+		t.ahead, t.given = t.ahead[:0], 0
+		for range madeAtOnce {
+			h, err := t.make()
+			if err != nil {
+				return Hit{}, err
+			}
+			t.ahead = append(t.ahead, h)
+		}
+	}
+	h := t.ahead[t.given]
+	t.ahead[t.given] = Hit{}
+	t.given++
+	return h, nil
+}
+
+func (t *Traffic) make() (Hit, error) {
 	t.hits++
 	at := t.b.rng.Float64() * t.total
 	for _, k := range t.kinds {

@@ -126,7 +126,9 @@ func (l *loading) next() (load.Hit, error) {
 			}
 			e.EffectKey = l.o.effectKeyOf(whole)
 		}
-		l.ids.Add(*e)
+		if len(l.sources) > 0 { // nobody else asks for ids
+			l.ids.Add(*e)
+		}
 	}
 	l.rec.Planned(h.Events, h.Deliveries)
 	l.show.Planned(len(h.Deliveries))

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"hookonce/replay"
@@ -21,6 +22,9 @@ type pending struct {
 // gate marks deliveries that are released together. It has a size so that two gates never share an address.
 type gate struct{ _ byte }
 
+// use is how a builder counts the times a fault used a fixture.
+type use struct{ fault, fixture string }
+
 // builder collects events and deliveries. A fault works on a copy of its own (see
 // forFault), which shares the lists and nothing that is random.
 type builder struct {
@@ -30,10 +34,10 @@ type builder struct {
 	events     *[]replay.Event
 	deliveries *[]*pending
 	slots      map[replay.Phase]int
-	used       map[string]int // how often a fixture was used by a fault
+	used       map[use]int
 	keys       map[string]bool
 	provider   map[string]string // of each event on the list
-	stencils   map[string]*stencil
+	stencils   map[fixtureID]*stencil
 	kept       *keptIDs
 	tailed     map[string]bool // events that need no tail: a refusal is right for them, or they come after it
 	skipped    []replay.SkippedFault
@@ -44,7 +48,7 @@ type builder struct {
 
 func newBuilder(in Input) *builder {
 	b := &builder{in: in, events: &[]replay.Event{}, deliveries: &[]*pending{},
-		slots: map[replay.Phase]int{}, used: map[string]int{}, keys: map[string]bool{},
+		slots: map[replay.Phase]int{}, used: map[use]int{}, keys: map[string]bool{},
 		provider: map[string]string{}, tailed: map[string]bool{}}
 	b.root = b
 	if in.Settings.KeepIDs {
@@ -65,8 +69,9 @@ func (b *builder) forFault(name string) *builder {
 
 func newRand(seed uint64, parts ...string) *rand.Rand {
 	h := fnv.New64a()
+	var room [256]byte // on the stack, for most
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		_, _ = h.Write(append(append(strconv.AppendInt(room[:0], int64(len(p)), 10), ':'), p...)) // a hash takes everything
 	}
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
@@ -85,14 +90,15 @@ func (b *builder) fresh(fixture replay.Event) replay.Event {
 
 // freshGroup re-ids several fixtures together, so that they still speak of the same subjects.
 func (b *builder) freshGroup(fixtures []replay.Event) []replay.Event {
-	first := fixtures[0]
-	use := b.fault + "\x00" + first.Fixture
-	b.used[use]++
-	rng := newRand(b.in.Seed, "ids", b.fault, first.SHA256, first.Fixture, fmt.Sprint(len(fixtures), "/", b.used[use]))
+	first := &fixtures[0]
+	of := use{b.fault, first.Fixture}
+	b.used[of]++
+	rng := newRand(b.in.Seed, "ids", b.fault, first.SHA256, first.Fixture, strconv.Itoa(len(fixtures))+"/"+strconv.Itoa(b.used[of]))
 	ids := map[string]string{}
 	out := make([]replay.Event, 0, len(fixtures))
 	own := map[string]bool{}
-	for _, f := range fixtures {
+	for i := range fixtures {
+		f := &fixtures[i]
 		e, err := b.renamed(f, func(old string) string {
 			// The key is one event's own; all other ids are shared by the group.
 			if old == f.Key {

@@ -28,7 +28,7 @@ func freshID(rng *rand.Rand, old string) string {
 	if prefix == strings.ToUpper(prefix) {
 		alphabet = upperAlphabet
 	}
-	return prefix + draw(rng, alphabet, max(len(old)-len(prefix), leastDrawn))
+	return draw(rng, prefix, alphabet, max(len(old)-len(prefix), leastDrawn))
 }
 
 // leastDrawn is how many characters of an id are drawn at least.
@@ -46,7 +46,7 @@ func freshNumber(rng *rand.Rand, length int) string {
 	case length == 16:
 		n = 16
 	}
-	return draw(rng, digitAlphabet[1:9], 1) + draw(rng, digitAlphabet, n-1)
+	return draw(rng, draw(rng, "", digitAlphabet[1:9], 1), digitAlphabet, n-1)
 }
 
 // freshShape draws letters for letters and digits for digits. It keeps short letters in front (SM, Ev, WH),
@@ -65,12 +65,12 @@ func freshShape(rng *rand.Rand, old string) string {
 		case i < len(prefix), !alphanumeric(c), uuidMark(body, i):
 			b.WriteByte(c)
 		default:
-			b.WriteString(draw(rng, alphabet, 1))
+			b.WriteByte(alphabet[rng.IntN(len(alphabet))])
 			drawn++
 		}
 	}
 	if drawn < leastDrawn {
-		b.WriteString(draw(rng, alphabet, leastDrawn-drawn))
+		b.WriteString(draw(rng, "", alphabet, leastDrawn-drawn))
 	}
 	return b.String() + tail
 }
@@ -110,10 +110,12 @@ func uuidMark(id string, i int) bool { return uuid(id) && (i == 14 || i == 19) }
 
 func alphanumeric(c byte) bool { return strings.IndexByte(idAlphabet, c) >= 0 }
 
-func draw(rng *rand.Rand, alphabet string, n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = alphabet[rng.IntN(len(alphabet))]
+// draw draws n characters, and puts them behind a prefix.
+func draw(rng *rand.Rand, prefix, alphabet string, n int) string {
+	var room [64]byte // on the stack, for most
+	b := append(room[:0], prefix...)
+	for range n {
+		b = append(b, alphabet[rng.IntN(len(alphabet))])
 	}
 	return string(b)
 }

@@ -54,7 +54,7 @@ func (r *Races) Round(events int) (replay.Plan, error) {
 		r.gate++
 		var again []replay.Delivery
 		for range r.events {
-			e := r.b.fresh(r.fixtures[r.turn%len(r.fixtures)]).Detached()
+			e := r.b.fresh(r.fixtures[r.turn%len(r.fixtures)])
 			r.turn++
 			p.Events = append(p.Events, e)
 			d := replay.Delivery{Event: e.Key, Phase: replay.PhaseFault, Fault: r.fault, Role: replay.RoleFirst, At: at, Conditions: replay.Conditions{Gate: r.gate}}

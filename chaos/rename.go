@@ -2,14 +2,15 @@ package chaos
 
 import "hookonce/replay"
 
-// renamed gives a fixture other ids. Where the fixture's body stays on disk the new event's does so
-// too: its ids are noted, and put into the body again when that is sent.
-func (b *builder) renamed(fixture replay.Event, fresh func(old string) string) (replay.Event, error) {
-	if s := b.stencils[stencilOf(fixture)]; s != nil {
+// renamed gives a fixture other ids. What the new event is known by may outlive its body. Where the fixture's body stays on disk the new
+// event's does so too: its ids are noted, and put into the body again when that is sent.
+func (b *builder) renamed(fixture *replay.Event, fresh func(old string) string) (replay.Event, error) {
+	if s := b.stencils[idOf(fixture)]; s != nil {
 		return s.rename(fresh), nil
 	}
 	if fixture.Read == nil {
-		return b.in.Rename(fixture, fresh)
+		e, err := b.in.Rename(*fixture, fresh)
+		return e.Detached(), err
 	}
 	whole, err := fixture.Loaded()
 	if err != nil {

@@ -60,7 +60,7 @@ func (s *stencil) rename(fresh func(string) string) replay.Event {
 
 // stencilsOf makes the stencils of the fixtures whose bodies are held, on all processors: it is most of the work of a plan, and the first
 // delivery waits for it.
-func stencilsOf(in Input) map[string]*stencil {
+func stencilsOf(in Input) map[fixtureID]*stencil {
 	made := make([]*stencil, len(in.Events))
 	var all sync.WaitGroup
 	var next atomic.Int64
@@ -74,18 +74,20 @@ func stencilsOf(in Input) map[string]*stencil {
 		})
 	}
 	all.Wait()
-	out := make(map[string]*stencil, len(made))
+	out := make(map[fixtureID]*stencil, len(made))
 	for i, s := range made {
 		if s != nil {
-			out[stencilOf(in.Events[i])] = s
+			out[idOf(&in.Events[i])] = s
 		}
 	}
 	return out
 }
 
-// stencilOf is what a fixture's stencil is found by.
-func stencilOf(fixture replay.Event) string {
-	return fixture.Fixture + "\x00" + fixture.Key + "\x00" + fixture.SHA256
+// fixtureID is what a fixture's stencil is found by.
+type fixtureID struct{ fixture, key, sum string }
+
+func idOf(fixture *replay.Event) fixtureID {
+	return fixtureID{fixture.Fixture, fixture.Key, fixture.SHA256}
 }
 
 // eventPieces is an event with holes where its ids were.
@@ -143,9 +145,16 @@ func (p eventPieces) put(ids []string) replay.Event {
 		}
 	}
 	e.Body = p.body.bytes(ids)
-	sum := sha256.Sum256(e.Body)
-	e.SHA256 = hex.EncodeToString(sum[:])
+	e.SHA256 = sumOf(e.Body)
 	return e
+}
+
+// sumOf is the hex digest of a body.
+func sumOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	var digits [2 * sha256.Size]byte
+	hex.Encode(digits[:], sum[:])
+	return string(digits[:])
 }
 
 // pieces is a text with holes: one after each piece but the last.

@@ -29,7 +29,7 @@ func (w *Window) Round(fixture replay.Event, ages []time.Duration) (replay.Plan,
 	p := replay.Plan{Schema: replay.PlanSchema, Seed: w.b.in.Seed}
 	late := make([]replay.Delivery, 0, len(ages))
 	for i, age := range ages {
-		e := w.b.fresh(fixture).Detached()
+		e := w.b.fresh(fixture)
 		d := replay.Delivery{Event: e.Key, Fault: "late", Role: replay.RoleFirst, Phase: replay.PhaseFresh, At: time.Duration(i) * pace}
 		if n := w.b.in.Settings.Replicas; n > 1 { // both deliveries: what replicas share is another question
 			d.Replica = w.sent%n + 1

@@ -6,7 +6,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"time"
+	"slices"
 
 	"hookonce/dedupe/audit"
 	"hookonce/replay"
@@ -52,7 +52,11 @@ func judgeLarge(path string) (replay.Journal, audit.Verdict, error) {
 		return replay.Journal{}, audit.Verdict{}, err
 	}
 	defer s.Close()
-	torn, err := eachRecord(path, s.Add)
+	var late lateAges
+	torn, err := eachRecord(path, func(r replay.Record) error {
+		late.take(r)
+		return s.Add(r)
+	})
 	if err != nil {
 		return replay.Journal{}, audit.Verdict{}, err
 	}
@@ -64,9 +68,23 @@ func judgeLarge(path string) (replay.Journal, audit.Verdict, error) {
 		return replay.Journal{}, v, err
 	}
 	v.Notes = append(v.Notes, "the journal is too large for pictures of all that happened: latency, activity and timelines show the findings' events only")
-	j, err := excerpt(path, s.Head(), v)
+	j, err := excerpt(path, s.Head(), late, v)
 	j.Torn = torn
 	return j, v, err
+}
+
+// lateAges are deliveries of late duplicates, one of each age: what was to be tested is part of every report.
+type lateAges []replay.Delivery
+
+func (l *lateAges) take(r replay.Record) {
+	d := r.Delivery
+	if d != nil && d.Role == replay.RoleLate && !slices.ContainsFunc(*l, func(o replay.Delivery) bool { return o.Wait == d.Wait }) {
+		*l = append(*l, *d)
+	}
+}
+
+func (l lateAges) has(d *replay.Delivery) bool {
+	return slices.ContainsFunc(l, func(o replay.Delivery) bool { return o.N == d.N })
 }
 
 // eachRecord gives the records of a journal to f, one after another.
@@ -77,8 +95,8 @@ func eachRecord(path string, f func(replay.Record) error) (torn bool, err error)
 	}
 	defer file.Close()
 	d := replay.NewDecoder(file)
+	var r replay.Record
 	for {
-		var r replay.Record
 		switch err := d.Decode(&r); {
 		case errors.Is(err, io.EOF):
 			return d.Torn(), nil
@@ -93,21 +111,23 @@ func eachRecord(path string, f func(replay.Record) error) (torn bool, err error)
 	}
 }
 
-// excerpt is the part of a journal that a verdict's findings are about.
-func excerpt(path string, head replay.Journal, v audit.Verdict) (replay.Journal, error) {
+// excerpt is the part of a journal that a verdict's findings are about. Without any, the journal need not be read again.
+func excerpt(path string, head replay.Journal, late lateAges, v audit.Verdict) (replay.Journal, error) {
+	if len(v.Findings) == 0 {
+		head.Target.Plan.Deliveries = append(head.Target.Plan.Deliveries, late...)
+		return head, nil
+	}
 	spoken := map[string]bool{}
 	for _, x := range v.Findings {
 		spoken[x.Event], spoken[x.Subject] = true, true
 	}
 	delete(spoken, "")
-	ages := map[time.Duration]bool{} // of late duplicates: what was to be tested is part of every report
 	_, err := eachRecord(path, func(r replay.Record) error {
 		switch {
 		case r.Event != nil && (spoken[r.Event.Key] || spoken[r.Event.Subject]):
 			spoken[r.Event.Key] = true
-		case r.Delivery != nil && r.Delivery.Role == replay.RoleLate && !ages[r.Delivery.Wait]:
-			ages[r.Delivery.Wait] = true
-		case r.Delivery != nil && spoken[r.Delivery.Event], r.Attempt != nil && spoken[r.Attempt.Event], r.Lock != nil && spoken[r.Lock.Event]:
+		case r.Delivery != nil && (late.has(r.Delivery) || spoken[r.Delivery.Event]):
+		case r.Attempt != nil && spoken[r.Attempt.Event], r.Lock != nil && spoken[r.Lock.Event]:
 		case r.Effect != nil && (spoken[r.Effect.Key] || spoken[r.Effect.Subject]), r.Body != nil && spoken[r.Body.Event]:
 		default:
 			return nil

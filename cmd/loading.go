@@ -75,7 +75,9 @@ func (l *loading) send() error {
 		l.tally = load.NewTally(l.rec.base, l.rec.Now(), l.header.Target, l.results.Encoders...)
 	}
 	l.show.Loading(l.o.asked())
-	defer l.tick()()
+	room := giveRoom()
+	defer room.takeBack()
+	defer l.tick(room)()
 	err = load.Attack(l.stop.soft, load.Options{
 		Pace: l.o.pace, HitsPerDelivery: l.traffic.HitsPerDelivery(), Duration: l.o.Duration, Count: l.o.Count,
 		Closed: l.o.Closed, MaxWorkers: l.o.MaxWorkers, Next: l.next, Send: sender.Send, Sent: l.sent,
@@ -89,8 +91,8 @@ func (l *loading) send() error {
 // tickEvery is how often progress is told where no line redraws itself.
 const tickEvery = 5 * time.Second
 
-// tick tells the progress until the function it returns is called.
-func (l *loading) tick() (stop func()) {
+// tick tells the progress, and fits the memory, until the function it returns is called.
+func (l *loading) tick(room *room) (stop func()) {
 	ctx, cancel := context.WithCancel(l.stop.hard)
 	var ticking sync.WaitGroup
 	ticking.Go(func() {
@@ -102,6 +104,7 @@ func (l *loading) tick() (stop func()) {
 				return
 			case <-t.C:
 				l.show.Tick()
+				room.fit()
 			}
 		}
 	})
@@ -123,7 +126,9 @@ func (l *loading) next() (load.Hit, error) {
 			}
 			e.EffectKey = l.o.effectKeyOf(whole)
 		}
-		l.ids.Add(*e)
+		if len(l.sources) > 0 { // nobody else asks for ids
+			l.ids.Add(*e)
+		}
 	}
 	l.rec.Planned(h.Events, h.Deliveries)
 	l.show.Planned(len(h.Deliveries))

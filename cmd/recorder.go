@@ -32,6 +32,11 @@ type recorder struct {
 	// file has them all.
 	held, most int
 	forgot     bool
+	// What comes while the run goes on waits in piles until somebody wants to look at the lists.
+	events     pile[replay.Event]
+	deliveries pile[replay.Delivery]
+	attempts   [2]pile[replay.Attempt]
+	effects    [2]pile[replay.Effect]
 	err        error
 	failed     func(error)
 	// background writes the bodies of the plan, while the run is under way already.
@@ -143,25 +148,19 @@ func (r *recorder) text(s string) string {
 }
 
 // Planned records events and deliveries that were not in the plan when the run began: sustained traffic is made on the fly.
-// The events' bodies are not kept here, and not in the journal where nobody calls Bodies: the seed makes them again.
+// The events' bodies are not kept here, and not in the journal where nobody calls Bodies: the seed makes them again. What the events are
+// known by must not be part of them.
 func (r *recorder) Planned(events []replay.Event, deliveries []replay.Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := &r.journal.Target.Plan
 	r.tallies[0].Deliveries += len(deliveries)
-	hold := r.hold(len(events) + len(deliveries))
+	r.hold(len(events) + len(deliveries))
 	for _, e := range events {
-		e = e.Unloaded(nil)
-		if hold {
-			p.Events = append(p.Events, e)
-		}
-		r.write(replay.Record{Event: &e})
+		e.Body, e.Read = nil, nil
+		r.write(replay.Record{Event: r.events.put(e)})
 	}
 	for _, d := range deliveries {
-		if hold {
-			p.Deliveries = append(p.Deliveries, d)
-		}
-		r.write(replay.Record{Delivery: &d})
+		r.write(replay.Record{Delivery: r.deliveries.put(d)})
 	}
 }
 
@@ -170,23 +169,18 @@ func (r *recorder) Attempt(run replay.Run, a replay.Attempt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a.Body, a.Error = r.text(a.Body), r.text(a.Error)
-	r.tallies[sideOf(run)].Add(&a)
-	if r.hold(1) {
-		h := r.history(run)
-		h.Attempts = append(h.Attempts, a)
-	}
-	r.write(replay.Record{Run: run, Attempt: &a})
+	r.hold(1)
+	at := r.attempts[sideOf(run)].put(a)
+	r.tallies[sideOf(run)].Add(at)
+	r.write(replay.Record{Run: run, Attempt: at})
 }
 
 // Effect records an effect of the target.
 func (r *recorder) Effect(run replay.Run, e replay.Effect) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.hold(1) {
-		h := r.history(run)
-		h.Effects = append(h.Effects, e)
-	}
-	r.write(replay.Record{Run: run, Effect: &e})
+	r.hold(1)
+	r.write(replay.Record{Run: run, Effect: r.effects[sideOf(run)].put(e)})
 }
 
 // Mark records a moment.
@@ -249,15 +243,40 @@ func (r *recorder) End(run replay.Run) {
 
 // hold says whether n more records are held in memory. The one that is too many lets all of them go.
 func (r *recorder) hold(n int) bool {
-	if r.held += n; r.held > r.most && !r.forgot {
-		r.forgot = true
-		for _, h := range []*replay.History{&r.journal.Target, r.journal.Reference} {
-			if h != nil {
-				h.Plan.Events, h.Plan.Deliveries, h.Attempts, h.Effects, h.Locks, h.Commands = nil, nil, nil, nil, nil, nil
-			}
+	if r.held += n; r.held <= r.most || r.forgot {
+		return !r.forgot
+	}
+	r.forgot = true
+	r.events.letGo()
+	r.deliveries.letGo()
+	for side := range r.attempts {
+		r.attempts[side].letGo()
+		r.effects[side].letGo()
+	}
+	for _, h := range []*replay.History{&r.journal.Target, r.journal.Reference} {
+		if h != nil {
+			h.Plan.Events, h.Plan.Deliveries, h.Attempts, h.Effects, h.Locks, h.Commands = nil, nil, nil, nil, nil, nil
 		}
 	}
-	return !r.forgot
+	return false
+}
+
+// gather puts what waits in piles on the lists.
+func (r *recorder) gather() {
+	r.gatherPlan()
+	for side, run := range []replay.Run{replay.TargetRun, replay.ReferenceRun} {
+		if a, e := &r.attempts[side], &r.effects[side]; a.holds() || e.holds() {
+			h := r.history(run)
+			a.moveTo(&h.Attempts)
+			e.moveTo(&h.Effects)
+		}
+	}
+}
+
+func (r *recorder) gatherPlan() {
+	p := &r.journal.Target.Plan
+	r.events.moveTo(&p.Events)
+	r.deliveries.moveTo(&p.Deliveries)
 }
 
 // sideOf is a run's place in pairs of target and reference.
@@ -273,6 +292,7 @@ func (r *recorder) history(run replay.Run) *replay.History {
 		return &r.journal.Target
 	}
 	if r.journal.Reference == nil {
+		r.gatherPlan()
 		r.journal.Reference = &replay.History{Header: r.journal.Target.Header, Plan: r.journal.Target.Plan}
 	}
 	return r.journal.Reference
@@ -282,6 +302,7 @@ func (r *recorder) history(run replay.Run) *replay.History {
 func (r *recorder) Snapshot() replay.History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.gather()
 	return r.journal.Target
 }
 
@@ -300,5 +321,6 @@ func (r *recorder) Close() (replay.Journal, error) {
 	defer r.mu.Unlock()
 	r.check(err)
 	r.check(r.file.Close())
+	r.gather()
 	return r.journal, r.err
 }

@@ -35,6 +35,14 @@ func newFacts(h replay.History) facts {
 	return f
 }
 
+// findings tells what was found. Nothing is looked up where that is nothing: it may be a long run.
+func findings(h replay.History, v audit.Verdict) []Finding {
+	if len(v.Findings) == 0 {
+		return []Finding{}
+	}
+	return each(v.Findings, newFacts(h).finding)
+}
+
 func (x facts) finding(f audit.Finding) Finding {
 	out := Finding{
 		Code: f.Code, Severity: f.Severity, Cause: f.Cause, Event: f.Event, Type: f.Type, Subject: f.Subject,

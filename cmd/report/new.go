@@ -24,8 +24,7 @@ func New(j replay.Journal, v audit.Verdict) Report {
 		Types: each(v.Types, newType), Faults: each(v.Faults, newFault), Sources: each(h.Header.Sources, newSource),
 		Late: newLate(h, v.LateTested), Memory: newMemory(h.Header, v.Memory), Time: newTime(h.Header),
 	}
-	facts := newFacts(h)
-	r.Findings = each(v.Findings, facts.finding)
+	r.Findings = findings(h, v)
 	r.Score = newScore(v.Score)
 	r.Reference = newReference(h.Header, v.Reference)
 	r.Stats = newStats(h, v, r)

@@ -180,6 +180,7 @@ type sum struct {
 	rulings []ruling
 	faults  []faultCount
 	rows    []EventRow
+	bar     *EventRow // the last of so many rows as are listed; nil while there are fewer
 	score   Score
 	survey  survey
 }
@@ -196,12 +197,23 @@ func (t *sum) add(h hearing, l Limits) {
 	for _, c := range h.faults {
 		t.addFault(c)
 	}
-	for _, r := range h.rows {
-		t.rows = append(t.rows, r.apart())
-	}
-	t.rows = lowest(t.rows, l.Events, 2*l.Events, worstFirst)
+	t.addRows(h.rows, l.Events)
 	t.score.Right, t.score.Wrong, t.score.Undecided = t.score.Right+h.score.Right, t.score.Wrong+h.score.Wrong, t.score.Undecided+h.score.Undecided
 	t.survey.add(h.survey)
+}
+
+// addRows leaves out at once what will not be listed: of a long history, nearly all.
+func (t *sum) addRows(rows []EventRow, most int) {
+	for _, r := range rows {
+		if t.bar == nil || worstFirst(r, *t.bar) < 0 {
+			t.rows = append(t.rows, r.apart())
+		}
+	}
+	if len(t.rows) > 2*most {
+		t.rows = lowest(t.rows, most, 0, worstFirst)
+		bar := t.rows[most-1]
+		t.bar = &bar
+	}
 }
 
 func (t *sum) addFault(c faultCount) {

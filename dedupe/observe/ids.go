@@ -1,24 +1,27 @@
 package observe
 
 import (
+	"hash/maphash"
 	"sync"
 
 	"hookonce/replay"
 )
 
-// IDs are the ids of a plan, for Options. Sustained traffic adds to them while sources ask.
+// IDs are the ids of a plan, for Options. Sustained traffic adds to them while sources ask, and never ends: of each id a hash of 64 bits
+// is kept. That a foreign id is taken for one of ten million has a probability of one in a million million, and then it only counts for
+// an event that nobody knows.
 type IDs struct {
-	mu     sync.RWMutex
-	events map[string]bool
-	others map[string]bool
+	seed maphash.Seed
+	mu   sync.RWMutex
+	of   map[uint64]bool // whether it is an event's own
 }
 
 // IDsOf collects the ids that an endpoint may count under. An event's own id is its key, or the
 // value that --effect-key selected, where it did.
 func IDsOf(p replay.Plan) *IDs {
-	ids := &IDs{events: map[string]bool{}, others: map[string]bool{}}
-	for _, e := range p.Events {
-		ids.Add(e)
+	ids := &IDs{seed: maphash.MakeSeed(), of: map[uint64]bool{}}
+	for i := range p.Events {
+		ids.Add(p.Events[i])
 	}
 	return ids
 }
@@ -30,25 +33,40 @@ func (ids *IDs) Add(e replay.Event) {
 	own := e.Key
 	if e.EffectKey != "" {
 		own = e.EffectKey
+		ids.add(e.Key, false)
 	}
-	ids.events[own] = true
-	for _, other := range append([]string{e.Key, e.Subject}, e.Refs...) {
-		ids.others[other] = true
+	ids.add(own, true)
+	ids.add(e.Subject, false)
+	for _, other := range e.Refs {
+		ids.add(other, false)
 	}
-	delete(ids.events, "")
-	delete(ids.others, "")
+}
+
+// add never makes an event's own id another's.
+func (ids *IDs) add(id string, own bool) {
+	if id == "" {
+		return
+	}
+	hash := maphash.String(ids.seed, id)
+	ids.of[hash] = own || ids.of[hash]
 }
 
 // Known says whether the id occurs in the plan.
 func (ids *IDs) Known(id string) bool {
-	ids.mu.RLock()
-	defer ids.mu.RUnlock()
-	return ids.events[id] || ids.others[id]
+	_, known := ids.find(id)
+	return known
 }
 
 // Event says whether the id belongs to an event, rather than to a subject or a reference.
 func (ids *IDs) Event(id string) bool {
+	own, _ := ids.find(id)
+	return own
+}
+
+func (ids *IDs) find(id string) (own, known bool) {
+	hash := maphash.String(ids.seed, id)
 	ids.mu.RLock()
 	defer ids.mu.RUnlock()
-	return ids.events[id]
+	own, known = ids.of[hash]
+	return own, known && id != ""
 }

@@ -114,7 +114,7 @@ func (a *attack) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errors.New(first.Error)
 	}
 	return &http.Response{StatusCode: first.Status, Status: http.StatusText(first.Status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+		Body: http.NoBody, Request: req}, nil
 }
 
 func (a *attack) draw() (Hit, error) {

@@ -310,3 +310,20 @@ func TestResults(t *testing.T) {
 		}
 	}
 }
+
+// What an attack costs a delivery, beside making and sending it.
+func BenchmarkAttack(b *testing.B) {
+	e := &replay.Event{Key: "evt_1"}
+	h := load.Hit{Deliveries: []replay.Delivery{{N: 1, Event: e.Key}}, Of: []*replay.Event{e}}
+	answer := []replay.Attempt{{Delivery: 1, Event: e.Key, Outcome: replay.Acked, Status: 200}}
+	b.ReportAllocs()
+	err := load.Attack(b.Context(), load.Options{
+		Closed: 64, Count: uint64(b.N),
+		Next: func() (load.Hit, error) { return h, nil },
+		Send: func(*replay.Event, ...replay.Delivery) []replay.Attempt { return answer },
+		Sent: func(load.Hit, []replay.Attempt) error { return nil },
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}

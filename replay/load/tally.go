@@ -68,6 +68,7 @@ type Tally struct {
 	errors  uint64
 	sent    uint64
 	results []vegeta.Encoder
+	result  vegeta.Result // the latest: nobody who is given it keeps it
 
 	mu     sync.Mutex
 	stamps map[int]stamp // of what is under way, by the delivery's number
@@ -114,7 +115,8 @@ func (t *Tally) stamp(n int) stamp {
 // there to be refused. The error is an encoder's.
 func (t *Tally) Add(d replay.Delivery, e *replay.Event, a replay.Attempt) error {
 	class := ClassOf(d)
-	r := t.result(class, t.stamp(d.N), e, a)
+	r := &t.result
+	*r = t.resultOf(class, t.stamp(d.N), e, a)
 	t.sent++
 	if t.classes[class] == nil {
 		t.classes[class] = &vegeta.Metrics{}
@@ -135,9 +137,9 @@ func (t *Tally) Add(d replay.Delivery, e *replay.Event, a replay.Attempt) error 
 	return nil
 }
 
-// result is an attempt the way vegeta tells it, as of an attack that is named after its class: its latency is from the call to the end of the answer.
-func (t *Tally) result(c Class, s stamp, e *replay.Event, a replay.Attempt) *vegeta.Result {
-	r := &vegeta.Result{Attack: string(c), Seq: s.seq, Code: uint16(a.Status), Timestamp: s.at, Latency: a.End - a.Start,
+// resultOf is an attempt the way vegeta tells it, as of an attack that is named after its class: its latency is from the call to the end of the answer.
+func (t *Tally) resultOf(c Class, s stamp, e *replay.Event, a replay.Attempt) vegeta.Result {
+	r := vegeta.Result{Attack: string(c), Seq: s.seq, Code: uint16(a.Status), Timestamp: s.at, Latency: a.End - a.Start,
 		BytesOut: uint64(len(e.Body)), BytesIn: uint64(len(a.Body)), Method: http.MethodPost, URL: t.url}
 	switch {
 	case a.Status == 0:

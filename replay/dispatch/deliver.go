@@ -73,11 +73,15 @@ func (r *runner) sign(s *shot) bool {
 	if !ok {
 		return false
 	}
-	s.c.room = slices.Grow(s.c.room[:0], len(m.body)+roomForHead)
-	s.req = m.appendTo(s.c.room)
-	s.c.room = s.req
-	s.bare = len(s.req) - len(m.body)
+	s.c.room = s.pack(m, s.c.room)
 	return true
+}
+
+// pack makes the request, in HTTP/1.1, in the room.
+func (s *shot) pack(m message, room []byte) []byte {
+	s.req = m.appendTo(slices.Grow(room[:0], len(m.body)+roomForHead))
+	s.bare = len(s.req) - len(m.body)
+	return s.req
 }
 
 // compose makes what is to be sent, in no protocol yet, unless there is a reason not to send it.
@@ -151,6 +155,22 @@ func (r *runner) send(s *shot) {
 			return
 		}
 	}
+}
+
+// resend starts over with a new connection: the endpoint had closed the other one before anything was sent.
+func (r *runner) resend(s *shot) {
+	if r.redial(s) {
+		r.send(s)
+	}
+}
+
+// sendRest goes on after the first n bytes, and takes the answer.
+func (r *runner) sendRest(s *shot, n int) {
+	if _, err := s.c.write(s.req[n:]); err == nil {
+		s.a.LastByte = r.clock.now()
+	}
+	ans, hung := r.await(s)
+	r.fill(s, ans, hung)
 }
 
 // push writes the first n bytes of the request. It says false where nothing could be written;
@@ -234,7 +254,10 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 }
 
 // report ends a shot.
-func (r *runner) report(s *shot) {
+func (r *runner) report(s *shot) { r.ended <- r.ending(s) }
+
+// ending is what is to be told of a shot.
+func (r *runner) ending(s *shot) ending {
 	if s.c != nil {
 		s.place.pool.put(s.c, false)
 		s.c = nil
@@ -246,5 +269,5 @@ func (r *runner) report(s *shot) {
 	if s.a.Outcome == replay.Unsent {
 		s.a.End = r.clock.now()
 	}
-	r.ended <- ending{unit: s.unit, begun: true, attempt: s.a, failed: s.failed}
+	return ending{unit: s.unit, begun: true, attempt: s.a, failed: s.failed}
 }

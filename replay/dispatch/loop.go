@@ -25,18 +25,18 @@ func (r *runner) step(s *schedule, st step) error {
 	defer timer.Stop()
 	for s.left > 0 {
 		var wake <-chan time.Time
+		var in time.Duration
 		if r.soft.Err() == nil {
-			var in time.Duration
 			inFlight, in = r.startDue(s, inFlight)
-			if in > 0 {
-				timer.Reset(in)
-				wake = timer.C
-			}
 		} else if inFlight == 0 {
 			return context.Cause(r.soft)
 		}
 		if s.left == 0 {
 			break
+		}
+		if in = r.lane.patience(r.clock.now(), in); in > 0 {
+			timer.Reset(in)
+			wake = timer.C
 		}
 		inFlight -= r.wait(s, wake)
 	}
@@ -46,7 +46,11 @@ func (r *runner) step(s *schedule, st step) error {
 // startDue starts what is due, as far as there are slots. It returns the requests under way and in how long
 // the next unit is due; 0 where nothing but the end of a request can bring one.
 func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
+	started := 0
 	for u := s.next(); u != nil; u = s.next() {
+		if started++; started%burst == 0 {
+			inFlight -= r.lane.arrivals(r, s)
+		}
 		if in := u.due - lead - r.clock.now(); in > 0 {
 			return inFlight, in
 		}
@@ -69,25 +73,20 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 			r.work.Go(func() { r.packet(u) })
 		case u.gate != 0:
 			r.work.Go(func() { r.byConnections(u) })
-		default:
+		case !r.lane.begin(r, u):
 			r.hands.do(func() { r.deliver(u) })
 		}
 	}
 	return inFlight, 0
 }
 
+// burst is how many deliveries are started before answers are looked for: not many, because an answer ends when it is read.
+const burst = 8
+
 // wait blocks until a request ended, a unit is due, or the run is to stop; it returns how many requests ended.
 func (r *runner) wait(s *schedule, wake <-chan time.Time) (ended int) {
-	stop := r.soft.Done()
-	if r.soft.Err() != nil {
-		stop = nil
-	}
-	select {
-	case e := <-r.ended:
-		r.conclude(s, e)
-		ended++
-	case <-wake:
-	case <-stop:
+	if ended = r.lane.arrivals(r, s); ended == 0 {
+		ended = r.block(s, wake)
 	}
 	for {
 		select {
@@ -98,6 +97,29 @@ func (r *runner) wait(s *schedule, wake <-chan time.Time) (ended int) {
 			return ended
 		}
 	}
+}
+
+func (r *runner) block(s *schedule, wake <-chan time.Time) (ended int) {
+	stop, came := r.soft.Done(), r.lane.came()
+	var hard <-chan struct{}
+	if came != nil {
+		hard = r.Hard.Done()
+	}
+	if r.soft.Err() != nil {
+		stop = nil
+	}
+	select {
+	case e := <-r.ended:
+		r.conclude(s, e)
+		return 1
+	case <-came:
+		return r.lane.told(r, s)
+	case <-hard:
+		r.lane.abort(r)
+	case <-wake:
+	case <-stop:
+	}
+	return 0
 }
 
 // conclude records an attempt and puts in line what waited for it. A delivery that was not begun leaves no trace.

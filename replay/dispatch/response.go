@@ -50,6 +50,9 @@ func (h head) bodyless() bool {
 	return h.interim() || h.status == http.StatusNoContent || h.status == http.StatusNotModified
 }
 
+// delimited says that the head tells where the body ends: else only the end of the connection does.
+func (h head) delimited() bool { return h.bodyless() || h.chunked || h.length >= 0 }
+
 // readHead reads a status line and headers. now is the wall time a Retry-After date counts from.
 func readHead(br *bufio.Reader, now time.Time) (head, error) {
 	budget := maxHead

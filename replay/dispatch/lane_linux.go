@@ -19,7 +19,7 @@ const (
 	// laneSlow is how long making a request may take. What takes longer laneSlows times in a row, because of its signature or of bodies
 	// on a slow disk, and not because something else had the processor, is better off with goroutines, on all processors.
 	laneSlow  = 300 * time.Microsecond
-	laneSlows = 5
+	laneSlows = 64
 )
 
 // lane carries plain deliveries for which there is a connection: the run's loop writes their requests itself, and reads an answer as

@@ -16,7 +16,7 @@ import (
 func (r *runner) step(s *schedule, st step) error {
 	// The lead gives the first deliveries the time to connect before they are due.
 	s.begin(st, r.clock.now()+lead)
-	for _, u := range s.ready {
+	for _, u := range s.line {
 		r.hurry(u)
 	}
 	s.sort()

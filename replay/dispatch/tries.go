@@ -1,7 +1,7 @@
 package dispatch
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -56,7 +56,7 @@ func (r *runner) attemptOf(d replay.Delivery) string {
 	if d.NewAttempt || d.Role == replay.RoleRedelivery && !r.ProfileOf(r.events[d.Event].Provider).AttemptKept {
 		n = d.N
 	}
-	return fmt.Sprintf("attempt-%d", n)
+	return "attempt-" + strconv.Itoa(n)
 }
 
 // patience is how long the answer to an event is waited for.

@@ -24,8 +24,12 @@ type shot struct {
 	failed error   // why there is no connection
 }
 
-func (r *runner) shot(u *unit, d replay.Delivery) *shot {
-	return &shot{d: d, unit: u, place: r.places.of(d), a: replay.Attempt{Delivery: d.N, Event: d.Event, Replica: d.Replica}}
+func (r *runner) shot(u *unit, d replay.Delivery) *shot { return r.shotIn(new(shot), u, d) }
+
+// shotIn makes a shot in the memory of one that is over.
+func (r *runner) shotIn(s *shot, u *unit, d replay.Delivery) *shot {
+	*s = shot{d: d, unit: u, place: r.places.of(d), a: replay.Attempt{Delivery: d.N, Event: d.Event, Replica: d.Replica}}
+	return s
 }
 
 // deliver is the life of a delivery that is in no gate.

@@ -34,13 +34,15 @@ type lane struct {
 	under []*conn         // with a request under way
 	next  time.Duration   // nobody's patience ends before it; 0 where nothing is under way
 
+	over   []*shot // whose memory can be used again
+	loaded []*shot // requests that are to leave together
+	rooms  [burst][]byte
 	events []unix.EpollEvent
-	room   []byte // for requests
 	text   answerText
 
 	asked      bool // the watch is to tell
 	ask, tells chan struct{}
-	over       chan struct{}
+	ended      chan struct{}
 }
 
 // newLane returns nil where there can be none.
@@ -52,7 +54,7 @@ func newLane() *lane {
 	_ = unix.SetNonblock(fd, true) // then Go's poller takes it, which tells when there is something in it
 	l := &lane{epoll: os.NewFile(uintptr(fd), "lane"), fd: fd, at: map[int32]*conn{}, slow: map[string]int{},
 		events: make([]unix.EpollEvent, 128), text: newAnswerText(),
-		ask: make(chan struct{}, 1), tells: make(chan struct{}, 1), over: make(chan struct{})}
+		ask: make(chan struct{}, 1), tells: make(chan struct{}, 1), ended: make(chan struct{})}
 	if l.raw, err = l.epoll.SyscallConn(); err != nil {
 		_ = l.epoll.Close()
 		return nil
@@ -68,12 +70,12 @@ func (l *lane) close() {
 	}
 	close(l.ask)
 	_ = l.epoll.Close()
-	<-l.over
+	<-l.ended
 }
 
 // watch tells that something came, each time that it is asked to.
 func (l *lane) watch() {
-	defer close(l.over)
+	defer close(l.ended)
 	fds := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
 	for range l.ask {
 		if l.raw.Read(func(uintptr) bool { n, _ := unix.Poll(fds, 0); return n > 0 }) != nil {
@@ -119,25 +121,44 @@ func (l *lane) takes(r *runner, u *unit) bool {
 		len(r.events[d.Event].Body)+roomForHead <= bigRequest && l.slow[r.events[d.Event].Provider] < laneSlows
 }
 
-// begin begins a delivery, and says whether it did: false means that a goroutine has to.
+// begin begins a delivery, and says whether it did: false means that a goroutine has to. Its request leaves with release, at the latest.
 func (l *lane) begin(r *runner, u *unit) bool {
 	if !l.takes(r, u) {
 		return false
 	}
-	s := r.shot(u, u.members[0])
-	if s.c = s.place.pool.alone(); s.c == nil {
+	c := r.places.of(u.members[0]).pool.alone()
+	if c == nil {
 		return false
 	}
+	s := r.shotIn(l.spare(), u, u.members[0])
+	s.c = c
 	s.a.Start = r.clock.now()
 	m, ok := r.compose(s)
 	if !ok {
 		r.report(s)
 		return true
 	}
-	l.room = s.pack(m, l.room)
+	room := &l.rooms[len(l.loaded)]
+	*room = s.pack(m, *room)
+	l.loaded = append(l.loaded, s)
 	l.timed(r.events[s.d.Event].Provider, r.clock.now()-s.a.Start)
-	l.send(r, s)
+	if len(l.loaded) == burst {
+		l.release(r)
+	}
 	return true
+}
+
+// release sends what is loaded. Requests leave together because the first of them wakes the endpoint, which costs as much as the
+// rest of a write: one by one, they would all do.
+func (l *lane) release(r *runner) {
+	if l == nil {
+		return
+	}
+	for _, s := range l.loaded {
+		l.send(r, s)
+	}
+	clear(l.loaded)
+	l.loaded = l.loaded[:0]
 }
 
 // timed keeps in mind how long making a request took.
@@ -203,7 +224,7 @@ func (l *lane) knows(c *conn, tcp *stamped) bool {
 }
 
 func (l *lane) await(s *shot, until time.Duration) {
-	s.req = nil // the room is the next one's
+	s.req = nil // its room is for others
 	s.c.state.Store(pending)
 	s.c.ride.shot, s.c.ride.until, s.c.ride.place = s, until, len(l.under)
 	l.under = append(l.under, s.c)
@@ -260,6 +281,18 @@ func (l *lane) end(r *runner, to *schedule, c *conn, ans answer) {
 	c.state.Store(answering)
 	r.fill(s, ans, false)
 	r.conclude(to, r.ending(s))
+	l.over = append(l.over, s)
+}
+
+// spare is memory for a shot.
+func (l *lane) spare() *shot {
+	n := len(l.over) - 1
+	if n < 0 {
+		return new(shot)
+	}
+	s := l.over[n]
+	l.over = l.over[:n]
+	return s
 }
 
 // lapse ends what waited too long.

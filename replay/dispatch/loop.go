@@ -28,6 +28,7 @@ func (r *runner) step(s *schedule, st step) error {
 		var in time.Duration
 		if r.soft.Err() == nil {
 			inFlight, in = r.startDue(s, inFlight)
+			r.lane.release(r)
 		} else if inFlight == 0 {
 			return context.Cause(r.soft)
 		}

@@ -20,6 +20,7 @@ type unit struct {
 	members []replay.Delivery
 	edges   []edge // the deliveries that wait for this unit
 	waits   int    // deliveries of other units whose end a member waits for
+	unmet   int    // of waits, while units are put in order
 	clocked bool   // nothing but the clock is waited for
 	open    bool   // its step has begun
 

@@ -25,10 +25,11 @@ const bigRequest = 32 << 10
 
 // ride is a connection's place in a lane.
 type ride struct {
-	known bool  // the lane is told of what comes
-	shot  *shot // under way
-	until time.Duration
-	place int
+	known   bool  // the lane is told of what comes
+	stirred bool  // something came while nothing was under way, or while somebody else had it
+	shot    *shot // under way
+	until   time.Duration
+	place   int
 }
 
 // answer is what came back for one request.

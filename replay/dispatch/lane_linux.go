@@ -16,10 +16,14 @@ import (
 const (
 	// laneRead is how long an answer may be that a lane reads.
 	laneRead = 4 << 10
+	// burst is how many requests leave together. Answers are looked for in between, because one ends when it is read.
+	burst = 8
 	// laneSlow is how long making a request may take. What takes longer laneSlows times in a row, because of its signature or of bodies
 	// on a slow disk, and not because something else had the processor, is better off with goroutines, on all processors.
 	laneSlow  = 300 * time.Microsecond
 	laneSlows = 64
+	// laneIdle is how long it is enough that the epoll told nothing of an idle connection.
+	laneIdle = time.Millisecond
 )
 
 // lane carries plain deliveries for which there is a connection: the run's loop writes their requests itself, and reads an answer as
@@ -34,6 +38,7 @@ type lane struct {
 	under []*conn         // with a request under way
 	next  time.Duration   // nobody's patience ends before it; 0 where nothing is under way
 
+	done   int     // deliveries that ended, and were not asked for yet
 	over   []*shot // whose memory can be used again
 	loaded []*shot // requests that are to leave together
 	rooms  [burst][]byte
@@ -122,7 +127,7 @@ func (l *lane) takes(r *runner, u *unit) bool {
 }
 
 // begin begins a delivery, and says whether it did: false means that a goroutine has to. Its request leaves with release, at the latest.
-func (l *lane) begin(r *runner, u *unit) bool {
+func (l *lane) begin(r *runner, to *schedule, u *unit) bool {
 	if !l.takes(r, u) {
 		return false
 	}
@@ -143,17 +148,18 @@ func (l *lane) begin(r *runner, u *unit) bool {
 	l.loaded = append(l.loaded, s)
 	l.timed(r.events[s.d.Event].Provider, r.clock.now()-s.a.Start)
 	if len(l.loaded) == burst {
-		l.release(r)
+		l.release(r, to)
 	}
 	return true
 }
 
 // release sends what is loaded. Requests leave together because the first of them wakes the endpoint, which costs as much as the
 // rest of a write: one by one, they would all do.
-func (l *lane) release(r *runner) {
-	if l == nil {
+func (l *lane) release(r *runner, to *schedule) {
+	if l == nil || len(l.loaded) == 0 {
 		return
 	}
+	l.look(r, to) // what has been closed meanwhile is not to be written to
 	for _, s := range l.loaded {
 		l.send(r, s)
 	}
@@ -174,7 +180,7 @@ func (l *lane) timed(provider string, took time.Duration) {
 // send writes the request. The other side may have closed the connection; that is looked for first.
 func (l *lane) send(r *runner, s *shot) {
 	tcp := s.c.net.(*stamped)
-	if !quiet(tcp) {
+	if !l.quiet(s.c) {
 		l.hand(r, s, r.resend)
 		return
 	}
@@ -197,6 +203,15 @@ func (l *lane) send(r *runner, s *shot) {
 		s.a.LastByte = r.clock.now()
 		l.await(s, s.a.Start+r.patience(s.d.Event))
 	}
+}
+
+// quiet says that nothing came on an idle connection. Of one that was idle for a moment only it is known without a look.
+func (l *lane) quiet(c *conn) bool {
+	if c.ride.known && !c.ride.stirred && c.now()-c.since < laneIdle {
+		return true
+	}
+	c.ride.stirred = false
+	return quiet(c.tcp)
 }
 
 // hand has a goroutine go on with a delivery.
@@ -245,35 +260,52 @@ func (l *lane) off(c *conn) *shot {
 	return s
 }
 
-// arrivals takes the answers that came, and says how many deliveries ended.
-func (l *lane) arrivals(r *runner, to *schedule) (ended int) {
-	if l == nil || len(l.under) == 0 {
+// arrivals takes the answers that came, and says how many deliveries ended since it was called last.
+func (l *lane) arrivals(r *runner, to *schedule) int {
+	if l == nil {
 		return 0
 	}
-	n, _ := unix.EpollWait(l.fd, l.events, 0)
-	for _, e := range l.events[:max(n, 0)] {
-		if c := l.at[e.Fd]; c.ride.shot != nil && l.take(r, to, c) {
-			ended++
-		}
+	if len(l.under) > 0 {
+		l.look(r, to)
+		l.lapse(r, to)
 	}
-	return ended + l.lapse(r, to)
+	return l.took()
 }
 
-// take reads what came, and says whether that was the whole answer. All else is for a goroutine to look at.
-func (l *lane) take(r *runner, to *schedule, c *conn) bool {
+// look takes the answers that came.
+func (l *lane) look(r *runner, to *schedule) {
+	n, _ := unix.EpollWait(l.fd, l.events, 0)
+	for _, e := range l.events[:max(n, 0)] {
+		if c := l.at[e.Fd]; c.ride.shot == nil {
+			c.ride.stirred = true
+		} else {
+			l.take(r, to, c)
+		}
+	}
+}
+
+// took says how many deliveries ended since it was asked last.
+func (l *lane) took() (ended int) {
+	if l != nil {
+		ended, l.done = l.done, 0
+	}
+	return ended
+}
+
+// take reads what came. What is not a whole answer is for a goroutine to look at.
+func (l *lane) take(r *runner, to *schedule, c *conn) {
 	n, err := c.net.(*stamped).readNow(l.text.room)
 	if err == syscall.EAGAIN {
-		return false
+		return
 	}
 	ans, whole := l.text.answer(n)
 	if err != nil || !whole {
 		l.leave(r, c, &resumed{bytes.Clone(l.text.room[:n]), err, c.net})
-		return false
+		return
 	}
 	ans.first = cameIn(c.tcp, c.now)
 	ans.end = c.now()
 	l.end(r, to, c, ans)
-	return true
 }
 
 func (l *lane) end(r *runner, to *schedule, c *conn, ans answer) {
@@ -282,6 +314,7 @@ func (l *lane) end(r *runner, to *schedule, c *conn, ans answer) {
 	r.fill(s, ans, false)
 	r.conclude(to, r.ending(s))
 	l.over = append(l.over, s)
+	l.done++
 }
 
 // spare is memory for a shot.
@@ -296,21 +329,19 @@ func (l *lane) spare() *shot {
 }
 
 // lapse ends what waited too long.
-func (l *lane) lapse(r *runner, to *schedule) (ended int) {
+func (l *lane) lapse(r *runner, to *schedule) {
 	now := r.clock.now()
 	if l.next == 0 || now < l.next {
-		return 0
+		return
 	}
 	l.next = 0
 	for i := len(l.under) - 1; i >= 0; i-- {
 		if c := l.under[i]; c.ride.until <= now {
 			l.end(r, to, c, answer{first: now, end: now, silent: true, err: os.ErrDeadlineExceeded})
-			ended++
 		} else if l.next == 0 || c.ride.until < l.next {
 			l.next = c.ride.until
 		}
 	}
-	return ended
 }
 
 // leave gives the delivery to a goroutine, which reads its answer from what is given.

@@ -28,7 +28,7 @@ func (r *runner) step(s *schedule, st step) error {
 		var in time.Duration
 		if r.soft.Err() == nil {
 			inFlight, in = r.startDue(s, inFlight)
-			r.lane.release(r)
+			r.lane.release(r, s)
 		} else if inFlight == 0 {
 			return context.Cause(r.soft)
 		}
@@ -47,11 +47,7 @@ func (r *runner) step(s *schedule, st step) error {
 // startDue starts what is due, as far as there are slots. It returns the requests under way and in how long
 // the next unit is due; 0 where nothing but the end of a request can bring one.
 func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
-	started := 0
 	for u := s.next(); u != nil; u = s.next() {
-		if started++; started%burst == 0 {
-			inFlight -= r.lane.arrivals(r, s)
-		}
 		if in := u.due - lead - r.clock.now(); in > 0 {
 			return inFlight, in
 		}
@@ -74,15 +70,13 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 			r.work.Go(func() { r.packet(u) })
 		case u.gate != 0:
 			r.work.Go(func() { r.byConnections(u) })
-		case !r.lane.begin(r, u):
+		case !r.lane.begin(r, s, u):
 			r.hands.do(func() { r.deliver(u) })
 		}
+		inFlight -= r.lane.took()
 	}
 	return inFlight, 0
 }
-
-// burst is how many deliveries are started before answers are looked for: not many, because an answer ends when it is read.
-const burst = 8
 
 // wait blocks until a request ended, a unit is due, or the run is to stop; it returns how many requests ended.
 func (r *runner) wait(s *schedule, wake <-chan time.Time) (ended int) {

@@ -44,7 +44,10 @@ func (t *tries) get(event string) tried {
 // sending is a delivery at this moment.
 func (r *runner) sending(d replay.Delivery) replay.Sending {
 	s := replay.Sending{Signature: d.Signature, Replica: d.Replica, Now: time.Now(), Attempt: r.attemptOf(d), Anew: d.NewAttempt}
-	if before := r.tried.get(d.Event); d.Role == replay.RoleRedelivery && before.n > 0 {
+	if d.Role != replay.RoleRedelivery {
+		return s
+	}
+	if before := r.tried.get(d.Event); before.n > 0 {
 		s.Retry, s.First, s.Previous = before.n, r.Base.Add(before.first), before.last
 	}
 	return s

@@ -154,13 +154,39 @@ func (c scheme) mac(secret, seconds, id, url string, body []byte) ([]byte, error
 	if url == "" && strings.Contains(c.Message, "{url}") {
 		return nil, errNoURL
 	}
-	h := hmac.New(c.hash(), key)
 	before, after, _ := strings.Cut(c.Message, "{body}")
 	around := fill(make([]byte, 0, 128), before, seconds, id, url)
-	_, _ = h.Write(around)
-	_, _ = h.Write(body)
-	_, _ = h.Write(fill(around[:0], after, seconds, id, url))
-	return h.Sum(make([]byte, 0, sha512.Size)), nil
+	n := len(around)
+	around = fill(around, after, seconds, id, url)
+	return hmacOf(c.hash()(), key, around[:n], body, around[n:]), nil
+}
+
+// hmacOf is the HMAC (RFC 2104) over all parts. It does with one state of the hash, which must be new, for what crypto/hmac makes two and
+// a copy of both: with a key for one message only, that is a good part of signing a webhook.
+func hmacOf(h hash.Hash, key []byte, parts ...[]byte) []byte {
+	if len(key) > h.BlockSize() {
+		_, _ = h.Write(key)
+		key = h.Sum(nil)
+		h.Reset()
+	}
+	pad := make([]byte, h.BlockSize(), h.BlockSize()+sha512.Size)
+	copy(pad, key)
+	xor(pad, 0x36)
+	_, _ = h.Write(pad)
+	for _, p := range parts {
+		_, _ = h.Write(p)
+	}
+	xor(pad, 0x36^0x5c)
+	inner := h.Sum(pad)
+	h.Reset()
+	_, _ = h.Write(inner)
+	return h.Sum(inner[:0])
+}
+
+func xor(b []byte, with byte) {
+	for i := range b {
+		b[i] ^= with
+	}
 }
 
 // fill appends a template of a message to b, with its holes filled in.

@@ -35,6 +35,7 @@ type Stream struct {
 	events, deliveries int
 	room               []byte // for what is read back
 	spill              *spill
+	writes             codec // of what is spilled
 	routes             *routes
 	parts              [partitions]partFlags
 	sides              [2]side // target and reference
@@ -239,9 +240,10 @@ func (s *Stream) putAt(seq, part, kind, side int, write func(*codec)) error {
 		s.parts[part].used = true
 	}
 	return s.spill.put(part, func(buf []byte) []byte {
-		c := codec{buf: append(buf, byte(kind+kinds*side))}
-		number(&c, &seq)
-		write(&c)
+		c := &s.writes
+		c.buf = append(buf, byte(kind+kinds*side))
+		number(c, &seq)
+		write(c)
 		return c.buf
 	})
 }

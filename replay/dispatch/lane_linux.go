@@ -180,7 +180,7 @@ func (l *lane) timed(provider string, took time.Duration) {
 // send writes the request. The other side may have closed the connection; that is looked for first.
 func (l *lane) send(r *runner, s *shot) {
 	tcp := s.c.net.(*stamped)
-	if !l.quiet(s.c) {
+	if s.a.Start = r.clock.now(); !l.quiet(s.c, s.a.Start) {
 		l.hand(r, s, r.resend)
 		return
 	}
@@ -189,7 +189,6 @@ func (l *lane) send(r *runner, s *shot) {
 		l.hand(r, s, r.send)
 		return
 	}
-	s.a.Start = r.clock.now()
 	sent, err := tcp.writeNow(s.req)
 	switch {
 	case err != nil:
@@ -206,8 +205,8 @@ func (l *lane) send(r *runner, s *shot) {
 }
 
 // quiet says that nothing came on an idle connection. Of one that was idle for a moment only it is known without a look.
-func (l *lane) quiet(c *conn) bool {
-	if c.ride.known && !c.ride.stirred && c.now()-c.since < laneIdle {
+func (l *lane) quiet(c *conn, now time.Duration) bool {
+	if c.ride.known && !c.ride.stirred && now-c.since < laneIdle {
 		return true
 	}
 	c.ride.stirred = false

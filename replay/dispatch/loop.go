@@ -152,13 +152,10 @@ func (r *runner) record(e ending) {
 
 // mourn ends the run when the target is gone for good, or must not be connected to.
 func (r *runner) mourn(e ending) {
-	var forbidden *ForbiddenError
 	switch {
-	case errors.As(e.failed, &forbidden):
-		r.fatal = forbidden
 	case e.failed != nil:
-		if r.failures++; r.failures == maxFailures {
-			r.fatal = fmt.Errorf("%w: %d connections in a row failed, the last one: %s", ErrTargetLost, maxFailures, brief(e.failed))
+		if err := r.ends(e.failed); err != nil {
+			r.fatal = err
 		}
 	case e.attempt.FirstByte != 0:
 		r.failures = 0
@@ -166,6 +163,18 @@ func (r *runner) mourn(e ending) {
 	if r.fatal != nil {
 		r.stop(r.fatal)
 	}
+}
+
+// ends is why a connection that failed ends the run; nil where it does not.
+func (r *runner) ends(failed error) error {
+	var forbidden *ForbiddenError
+	if errors.As(failed, &forbidden) {
+		return forbidden
+	}
+	if r.failures++; r.failures == maxFailures {
+		return fmt.Errorf("%w: %d connections in a row failed, the last one: %s", ErrTargetLost, maxFailures, brief(failed))
+	}
+	return nil
 }
 
 // hurry makes a unit due at once that need not be sent: nobody has to wait for a redelivery that is left out.

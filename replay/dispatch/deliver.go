@@ -14,6 +14,7 @@ const roomForHead = 1 << 10
 // shot is one delivery on its way.
 type shot struct {
 	d      replay.Delivery
+	e      *replay.Event
 	unit   *unit
 	place  *place
 	c      *conn
@@ -28,7 +29,7 @@ func (r *runner) shot(u *unit, d replay.Delivery) *shot { return r.shotIn(new(sh
 
 // shotIn makes a shot in the memory of one that is over.
 func (r *runner) shotIn(s *shot, u *unit, d replay.Delivery) *shot {
-	*s = shot{d: d, unit: u, place: r.places.of(d), a: replay.Attempt{Delivery: d.N, Event: d.Event, Replica: d.Replica}}
+	*s = shot{d: d, e: r.events[d.Event], unit: u, place: r.places.of(d), a: replay.Attempt{Delivery: d.N, Event: d.Event, Replica: d.Replica}}
 	return s
 }
 
@@ -103,7 +104,7 @@ func (r *runner) compose(s *shot) (m message, ok bool) {
 	if s.d.Role == replay.RoleRequest {
 		return r.composeRequest(s)
 	}
-	e, err := r.events[s.d.Event].Loaded()
+	e, err := s.e.Loaded()
 	if err != nil {
 		return m, s.unsent(fmt.Sprintf("not read: %s", err))
 	}
@@ -181,7 +182,7 @@ func (r *runner) sendRest(s *shot, n int) {
 // a write that breaks off is told by the answer, or by the failure to read one.
 func (r *runner) push(s *shot, n int) bool {
 	for {
-		begun := s.c.begin(r.patience(s.d.Event))
+		begun := s.c.begin(r.patience(s.e))
 		sent := 0
 		if begun {
 			s.a.Start = r.clock.now()
@@ -233,12 +234,12 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 		a.Error = s.hungUp()
 		return
 	case ans.err != nil:
-		a.Outcome, a.Error = replay.Unknown, r.whyNoAnswer(s.d.Event, ans)
+		a.Outcome, a.Error = replay.Unknown, r.whyNoAnswer(s.e, ans)
 	default:
 		a.Outcome = replay.Refused
 		if s.d.Role == replay.RoleRequest {
 			a.Outcome = replay.Answered
-		} else if r.Acknowledges(r.events[s.d.Event].Provider, ans.status) {
+		} else if r.Acknowledges(s.e.Provider, ans.status) {
 			a.Outcome = replay.Acked
 		}
 		a.Status, a.Body, a.Truncated, a.RetryAfter, a.NoRetry = ans.status, ans.body, ans.truncated, ans.retryAfter, ans.noRetry

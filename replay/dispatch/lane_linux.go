@@ -122,8 +122,11 @@ func (l *lane) patience(now, in time.Duration) time.Duration {
 // takes says whether a unit may go by the lane.
 func (l *lane) takes(r *runner, u *unit) bool {
 	d := &u.members[0]
-	return l != nil && u.gate == 0 && d.HangUp == nil && d.Phase != replay.PhaseProcess && u.due <= r.clock.now() &&
-		len(r.events[d.Event].Body)+roomForHead <= bigRequest && l.slow[r.events[d.Event].Provider] < laneSlows
+	if l == nil || u.gate != 0 || d.HangUp != nil || d.Phase == replay.PhaseProcess || u.due > r.clock.now() {
+		return false
+	}
+	e := r.events[d.Event]
+	return len(e.Body)+roomForHead <= bigRequest && l.slow[e.Provider] < laneSlows
 }
 
 // begin begins a delivery, and says whether it did: false means that a goroutine has to. Its request leaves with release, at the latest.
@@ -146,7 +149,7 @@ func (l *lane) begin(r *runner, to *schedule, u *unit) bool {
 	room := &l.rooms[len(l.loaded)]
 	*room = s.pack(m, *room)
 	l.loaded = append(l.loaded, s)
-	l.timed(r.events[s.d.Event].Provider, r.clock.now()-s.a.Start)
+	l.timed(s.e.Provider, r.clock.now()-s.a.Start)
 	if len(l.loaded) == burst {
 		l.release(r, to)
 	}
@@ -195,12 +198,12 @@ func (l *lane) send(r *runner, s *shot) {
 		l.hand(r, s, r.resend)
 	case sent < len(s.req):
 		s.c.state.Store(pending)
-		s.c.deadline(r.patience(s.d.Event))
+		s.c.deadline(r.patience(s.e))
 		s.place.pool.attend(s.c)
 		l.hand(r, s, func(s *shot) { r.sendRest(s, sent) })
 	default:
 		s.a.LastByte = r.clock.now()
-		l.await(s, s.a.Start+r.patience(s.d.Event))
+		l.await(s, s.a.Start+r.patience(s.e))
 	}
 }
 

@@ -138,12 +138,13 @@ func (r *runner) record(e ending) {
 	if a.Outcome == replay.Acked {
 		r.acked.add(a.Event)
 	}
-	if r.ProfileOf(r.events[a.Event].Provider).GivesUp(a) {
+	event := r.events[a.Event]
+	if r.ProfileOf(event.Provider).GivesUp(a) {
 		r.dropped.add(a.Event)
 	}
 	for _, d := range e.unit.members {
 		if d.N == a.Delivery && d.Phase == replay.PhaseControl {
-			r.learned.add(r.events[a.Event].Type, a)
+			r.learned.add(event.Type, a)
 		}
 	}
 	r.out <- a

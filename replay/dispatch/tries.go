@@ -63,8 +63,8 @@ func (r *runner) attemptOf(d replay.Delivery) string {
 }
 
 // patience is how long the answer to an event is waited for.
-func (r *runner) patience(event string) time.Duration {
-	if d := r.PatienceFor(r.events[event].Provider); d > 0 {
+func (r *runner) patience(e *replay.Event) time.Duration {
+	if d := r.PatienceFor(e.Provider); d > 0 {
 		return d
 	}
 	return r.Patience

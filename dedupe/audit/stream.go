@@ -51,7 +51,10 @@ type Stream struct {
 	err        error
 }
 
-type partFlags struct{ used, control, sentinel bool }
+type partFlags struct {
+	used, control, sentinel bool
+	n                       [2 * kinds]int32 // records, by kind and side
+}
 
 // NewStream starts a stream. Close must be called in the end.
 func NewStream(o StreamOptions) (*Stream, error) {
@@ -238,6 +241,7 @@ func (s *Stream) put(part, kind, side int, write func(*codec)) error {
 func (s *Stream) putAt(seq, part, kind, side int, write func(*codec)) error {
 	if part != orphans {
 		s.parts[part].used = true
+		s.parts[part].n[kind+kinds*side]++
 	}
 	return s.spill.put(part, func(buf []byte) []byte {
 		c := &s.writes

@@ -38,7 +38,7 @@ type lane struct {
 	under []*conn         // with a request under way
 	next  time.Duration   // nobody's patience ends before it; 0 where nothing is under way
 
-	done   int     // deliveries that ended, and were not asked for yet
+	done   int     // deliveries that ended since arrivals was asked
 	over   []*shot // whose memory can be used again
 	loaded []*shot // requests that are to leave together
 	rooms  [burst][]byte
@@ -271,8 +271,13 @@ func (l *lane) arrivals(r *runner, to *schedule) int {
 		l.look(r, to)
 		l.lapse(r, to)
 	}
-	return l.took()
+	ended := l.done
+	l.done = 0
+	return ended
 }
+
+// landed says that deliveries ended, and arrivals was not asked since.
+func (l *lane) landed() bool { return l != nil && l.done > 0 }
 
 // look takes the answers that came.
 func (l *lane) look(r *runner, to *schedule) {
@@ -284,14 +289,6 @@ func (l *lane) look(r *runner, to *schedule) {
 			l.take(r, to, c)
 		}
 	}
-}
-
-// took says how many deliveries ended since it was asked last.
-func (l *lane) took() (ended int) {
-	if l != nil {
-		ended, l.done = l.done, 0
-	}
-	return ended
 }
 
 // take reads what came. What is not a whole answer is for a goroutine to look at.

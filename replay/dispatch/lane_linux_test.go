@@ -167,6 +167,53 @@ func TestLaneIsAborted(t *testing.T) {
 	}
 }
 
+// A run that is stopped begins nothing any more, however much is due and however fast the answers come.
+func TestLaneStops(t *testing.T) {
+	to := keeping(t, func(c net.Conn, n int) bool {
+		_, _ = io.WriteString(c, plainAnswer)
+		return false
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	o, signed := options(), atomic.Int32{}
+	sign := o.Sign
+	o.Sign = func(e replay.Event, s replay.Sending) (http.Header, []byte, error) {
+		if signed.Add(1) == 500 {
+			stop()
+		}
+		return sign(e, s)
+	}
+	r, err := Run(ctx, benchPlan(20_000, 0, []byte("{}")), to, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := drain(r)
+	if err := r.Err(); err == nil || len(as) < 500 || len(as) > 500+2*DefaultMaxInFlight {
+		t.Errorf("%d attempts: %v", len(as), err)
+	}
+}
+
+// Signatures that take long are made on all processors.
+func TestLaneLeavesSlowSignatures(t *testing.T) {
+	to := keeping(t, func(c net.Conn, n int) bool {
+		_, _ = io.WriteString(c, plainAnswer)
+		return false
+	})
+	var n, at, together atomic.Int32
+	o := options()
+	sign := o.Sign
+	o.Sign = func(e replay.Event, s replay.Sending) (http.Header, []byte, error) {
+		if i := n.Add(1); at.Add(1) > 1 && i > 3*laneSlows { // the first ones had no connection yet
+			together.Add(1)
+		}
+		defer at.Add(-1)
+		nap(2 * laneSlow)
+		return sign(e, s)
+	}
+	if all(t, benchPlan(6*laneSlows, 0, []byte("{}")), to, o); together.Load() == 0 {
+		t.Error("they were made one after the other")
+	}
+}
+
 // Gates and plain deliveries use the same connections, turn by turn.
 func TestLaneBesideGates(t *testing.T) {
 	var open atomic.Int32

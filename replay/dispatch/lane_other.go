@@ -16,7 +16,7 @@ func (*lane) begin(*runner, *schedule, *unit) bool       { return false }
 func (*lane) release(*runner, *schedule)                 {}
 func (*lane) arrivals(*runner, *schedule) int            { return 0 }
 func (*lane) told(*runner, *schedule) int                { return 0 }
-func (*lane) took() int                                  { return 0 }
+func (*lane) landed() bool                               { return false }
 func (*lane) came() <-chan struct{}                      { return nil }
 func (*lane) patience(_, in time.Duration) time.Duration { return in }
 func (*lane) abort(*runner)                              {}

@@ -73,7 +73,9 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 		case !r.lane.begin(r, s, u):
 			r.hands.do(func() { r.deliver(u) })
 		}
-		inFlight -= r.lane.took()
+		if r.lane.landed() {
+			return inFlight, 0 // who counts what ended also looks at whether the run goes on
+		}
 	}
 	return inFlight, 0
 }

@@ -64,9 +64,9 @@ var ErrJournal = errors.New("journal")
 // written when Encode returns. It is not safe for concurrent use.
 type Encoder struct {
 	w   io.Writer
+	pen pen
 	buf bytes.Buffer
 	enc *json.Encoder
-	sum []byte
 }
 
 // NewEncoder returns an Encoder that writes to w.
@@ -79,14 +79,16 @@ func NewEncoder(w io.Writer) *Encoder {
 
 // Encode writes one record.
 func (e *Encoder) Encode(r Record) error {
-	e.buf.Reset()
-	if err := e.enc.Encode(r); err != nil {
-		return fmt.Errorf("%w: %w", ErrJournal, err)
+	line := &e.pen.to
+	if !e.pen.record(r) {
+		e.buf.Reset()
+		if err := e.enc.Encode(r); err != nil {
+			return fmt.Errorf("%w: %w", ErrJournal, err)
+		}
+		*line = append((*line)[:0], bytes.TrimSuffix(e.buf.Bytes(), []byte("}\n"))...)
 	}
-	e.buf.Truncate(e.buf.Len() - len("}\n"))
-	e.sum = append(appendSum(e.sum[:0], e.buf.Bytes()), '\n')
-	e.buf.Write(e.sum)
-	_, err := e.w.Write(e.buf.Bytes())
+	*line = append(appendSum(*line, *line), '\n')
+	_, err := e.w.Write(*line)
 	return err
 }
 

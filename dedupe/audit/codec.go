@@ -44,6 +44,10 @@ func text[T ~string](c *codec, p *T) {
 		c.buf = append(c.buf, *p...)
 		return
 	}
+	if n == 0 {
+		*p = ""
+		return
+	}
 	if n > uint64(len(c.buf)) {
 		c.bad, c.buf = true, nil
 		return

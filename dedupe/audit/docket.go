@@ -270,9 +270,14 @@ func (d *docket) fileAttempts() {
 // order sorts the attempts of some events, and sums them up.
 func (d *docket) order(of []dossier) {
 	var room []*replay.Attempt
+	left := 0
+	for i := range of {
+		left += len(of[i].attempts)
+	}
 	for i := range of {
 		f := &of[i]
-		f.sort(&room)
+		f.sort(&room, left)
+		left -= len(f.attempts)
 		f.course = d.courseOf(f)
 	}
 }

@@ -77,8 +77,9 @@ func (f *dossier) plan(p *replay.Delivery, room *[]*replay.Delivery) {
 // acked says that the event was acknowledged.
 func (f *dossier) acked() bool { return len(f.acks) > 0 }
 
-// sort puts the attempts in order, and lists those that were acknowledged.
-func (f *dossier) sort(room *[]*replay.Attempt) {
+// sort puts the attempts in order, and lists those that were acknowledged. left is how many attempts this and the dossiers that share the room
+// have.
+func (f *dossier) sort(room *[]*replay.Attempt, left int) {
 	byStart := func(a, b *replay.Attempt) int { return cmp.Compare(a.Start, b.Start) }
 	byEnd := func(a, b *replay.Attempt) int {
 		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start))
@@ -94,7 +95,7 @@ func (f *dossier) sort(room *[]*replay.Attempt) {
 		return
 	}
 	if len(*room) < acked {
-		*room = make([]*replay.Attempt, max(acked, 4096))
+		*room = make([]*replay.Attempt, max(acked, min(left, 4096)))
 	}
 	f.acks = carve(f.acks, acked, room)
 	for _, a := range f.attempts {

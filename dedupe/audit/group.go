@@ -15,6 +15,8 @@ type numbered[T any] struct {
 	list []T
 }
 
+func roomFor[T any](n int) numbered[T] { return numbered[T]{make([]int, 0, n), make([]T, 0, n)} }
+
 func (n *numbered[T]) add(seq int, v T) { n.seq, n.list = append(n.seq, seq), append(n.list, v) }
 func (n *numbered[T]) Len() int         { return len(n.seq) }
 func (n *numbered[T]) Less(i, j int) bool {
@@ -51,7 +53,7 @@ func (s *Stream) groups() [][]int {
 
 // load reads a group back.
 func (s *Stream) load(parts []int) (*group, error) {
-	g, known := &group{}, map[string]string{}
+	g, known := s.roomFor(parts), map[string]string{}
 	for _, p := range parts {
 		if err := s.each(p, known, g.decode); err != nil {
 			return nil, err
@@ -59,6 +61,22 @@ func (s *Stream) load(parts []int) (*group, error) {
 	}
 	g.sort()
 	return g, nil
+}
+
+// roomFor is a group with room for what was spilled of its parts.
+func (s *Stream) roomFor(parts []int) *group {
+	var n [2 * kinds]int
+	for _, p := range parts {
+		for i, more := range s.parts[p].n {
+			n[i] += int(more)
+		}
+	}
+	g := &group{events: roomFor[replay.Event](n[kindEvent]), deliveries: roomFor[replay.Delivery](n[kindDelivery])}
+	for side := range g.attempts {
+		of := n[kinds*side:]
+		g.attempts[side], g.effects[side] = roomFor[replay.Attempt](of[kindAttempt]), roomFor[replay.Effect](of[kindEffect])
+	}
+	return g
 }
 
 // each gives the records of a part to f, which takes the rest of each from the codec.

@@ -35,6 +35,7 @@ type Stream struct {
 	events, deliveries int
 	room               []byte // for what is read back
 	spill              *spill
+	writes             codec // of what is spilled
 	routes             *routes
 	parts              [partitions]partFlags
 	sides              [2]side // target and reference
@@ -50,7 +51,10 @@ type Stream struct {
 	err        error
 }
 
-type partFlags struct{ used, control, sentinel bool }
+type partFlags struct {
+	used, control, sentinel bool
+	n                       [2 * kinds]int32 // records, by kind and side
+}
 
 // NewStream starts a stream. Close must be called in the end.
 func NewStream(o StreamOptions) (*Stream, error) {
@@ -237,11 +241,13 @@ func (s *Stream) put(part, kind, side int, write func(*codec)) error {
 func (s *Stream) putAt(seq, part, kind, side int, write func(*codec)) error {
 	if part != orphans {
 		s.parts[part].used = true
+		s.parts[part].n[kind+kinds*side]++
 	}
 	return s.spill.put(part, func(buf []byte) []byte {
-		c := codec{buf: append(buf, byte(kind+kinds*side))}
-		number(&c, &seq)
-		write(&c)
+		c := &s.writes
+		c.buf = append(buf, byte(kind+kinds*side))
+		number(c, &seq)
+		write(c)
 		return c.buf
 	})
 }

@@ -39,7 +39,7 @@ func compile(p replay.Plan) ([]step, error) {
 func group(p replay.Plan, byNumber map[int]*unit) ([]*unit, error) {
 	events, gates := p.EventByKey(), map[int]*unit{}
 	var units []*unit
-	for _, d := range p.Deliveries {
+	for i, d := range p.Deliveries {
 		u := gates[d.Gate]
 		if d.Gate == 0 || u == nil {
 			u = &unit{n: d.N, gate: d.Gate, clocked: true}
@@ -57,14 +57,20 @@ func group(p replay.Plan, byNumber map[int]*unit) ([]*unit, error) {
 		if err := u.check(d); err != nil {
 			return nil, badPlan("delivery %d: %w", d.N, err)
 		}
-		u.add(d)
+		u.add(p.Deliveries[i : i+1 : i+1])
 		byNumber[d.N] = u
 	}
 	return units, nil
 }
 
-func (u *unit) add(d replay.Delivery) {
-	u.members = append(u.members, d)
+// add adds the one delivery in a part of the plan. A plan is mostly units of one: these go without a copy.
+func (u *unit) add(one []replay.Delivery) {
+	d := &one[0]
+	if len(u.members) == 0 {
+		u.members = one
+	} else {
+		u.members = append(u.members, *d)
+	}
 	u.n = min(u.n, d.N)
 	u.left++
 	u.clocked = u.clocked && d.After == 0
@@ -123,22 +129,21 @@ func rank(p replay.Phase) int { return slices.Index(replay.Phases(), p) }
 
 // inOrder sorts the units so that each comes after those it waits for.
 func inOrder(units []*unit) ([]*unit, error) {
-	waits := make(map[*unit]int, len(units))
 	order := make([]*unit, 0, len(units))
 	for _, u := range units {
-		if waits[u] = u.waits; u.waits == 0 {
+		if u.unmet = u.waits; u.waits == 0 {
 			order = append(order, u)
 		}
 	}
 	for i := 0; i < len(order); i++ {
 		for _, e := range order[i].edges {
-			if waits[e.to]--; waits[e.to] == 0 {
+			if e.to.unmet--; e.to.unmet == 0 {
 				order = append(order, e.to)
 			}
 		}
 	}
 	for _, u := range units {
-		if waits[u] > 0 {
+		if u.unmet > 0 {
 			return nil, badPlan("delivery %d waits for itself, by way of others", u.n)
 		}
 	}

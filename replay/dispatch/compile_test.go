@@ -76,11 +76,13 @@ func TestScheduleWaits(t *testing.T) {
 		return replay.Attempt{Outcome: replay.Refused, Status: status, RetryAfter: after, End: end}
 	}
 	s.begin(steps[0], 10*sec)
+	s.sort()
 	end(t, &s, 1, 10*sec, asks(503, 5*sec, 12*sec))
 	if s.left != 0 || s.next() != nil {
 		t.Fatal("a delivery of the next phase may start before it")
 	}
 	s.begin(steps[1], 13*sec)
+	s.sort()
 	end(t, &s, 2, 17*sec, asks(500, 9*sec, 20*sec)) // the endpoint asked for 5 s, which is longer than an hour at this scale
 	end(t, &s, 3, 21*sec, asks(429, time.Hour, 22*sec))
 	end(t, &s, 4, 52*sec, asks(500, 0, 60*sec)) // an hour asked for is 30 s
@@ -108,9 +110,11 @@ func TestScheduleWaitsForALease(t *testing.T) {
 		return replay.Attempt{Outcome: replay.Refused, Status: 500, End: at}
 	}
 	s.begin(steps[0], 0)
+	s.sort()
 	end(t, &s, 1, 0, refused(sec))
 	end(t, &s, 2, 2*sec, refused(3*sec))
 	s.begin(steps[1], 3*sec)
+	s.sort()
 	end(t, &s, 3, 3*sec, refused(4*sec))
 	end(t, &s, 4, 94*sec, refused(95*sec))
 }
@@ -151,6 +155,7 @@ func TestScheduleProperty(t *testing.T) {
 		ended := map[int]time.Duration{}
 		for _, st := range steps {
 			s.begin(st, now)
+			s.sort()
 			for u := s.next(); u != nil; u = s.next() {
 				s.started()
 				now = max(now, u.due)

@@ -2,7 +2,9 @@ package dispatch
 
 import (
 	"bufio"
+	"errors"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -15,10 +17,20 @@ const (
 	answering              // the answer's first byte was read
 	hungUp                 // the sender closed it before that
 	dead                   // the other side closed it, or spoke unasked, while it was idle
+	dismissed              // it is idle, and its reader is to go
 )
 
 // bigRequest is the size from which a write may block on an endpoint that does not read.
 const bigRequest = 32 << 10
+
+// ride is a connection's place in a lane.
+type ride struct {
+	known   bool  // the lane is told of what comes
+	stirred bool  // something came while nothing was under way, or while somebody else had it
+	shot    *shot // under way
+	until   time.Duration
+	place   int
+}
 
 // answer is what came back for one request.
 type answer struct {
@@ -33,25 +45,27 @@ type answer struct {
 }
 
 // conn is one connection. Its reader is always blocked in a read, so that the
-// first byte of an answer, and the end of an idle connection, are noticed when they come.
+// first byte of an answer, and the end of an idle connection, are noticed when they come; but where a lane
+// reads from it, or did so last.
 type conn struct {
-	net     net.Conn // what is written to and read from
-	tcp     net.Conn // the connection beneath TLS, or the same
-	br      *bufio.Reader
-	now     func() time.Duration
-	state   atomic.Int32
-	early   atomic.Bool // an answer that is complete now came before the request was
-	answers chan answer
-	gone    chan struct{} // closed when the reader has ended
-	rtt     time.Duration // how long the TCP connection took
-	used    bool          // it carried a request before
-	room    []byte        // for requests: who has the connection has it
-	since   time.Duration // idle since
+	net      net.Conn // what is written to and read from
+	tcp      net.Conn // the connection beneath TLS, or the same
+	br       *bufio.Reader
+	now      func() time.Duration
+	state    atomic.Int32
+	early    atomic.Bool // an answer that is complete now came before the request was
+	answers  chan answer
+	gone     chan struct{} // closed when the reader has ended
+	attended bool          // it has a reader
+	ride     ride          // in a lane
+	rtt      time.Duration // how long the TCP connection took
+	used     bool          // it carried a request before
+	room     []byte        // for requests: who has the connection has it
+	since    time.Duration // idle since
 }
 
 func newConn(c, tcp net.Conn, now func() time.Duration, took time.Duration) *conn {
-	return &conn{net: c, tcp: tcp, br: bufio.NewReader(c), now: now, rtt: took,
-		answers: make(chan answer, 1), gone: make(chan struct{})}
+	return &conn{net: c, tcp: tcp, br: bufio.NewReader(c), now: now, rtt: took, answers: make(chan answer, 1)}
 }
 
 // begin claims the connection for a request that must be over within d. It fails when the other side has gone.
@@ -108,15 +122,16 @@ func (c *conn) write(b []byte) (int, error) {
 	return n + m, err
 }
 
-// read is the reader's goroutine: it serves answers until the connection is of no more use.
+// read is the reader's goroutine: it serves answers until the connection is of no more use, or it is dismissed.
 func (c *conn) read() {
 	defer close(c.gone)
-	defer c.close()
 	for {
 		a, asked := c.readAnswer()
 		if !asked {
-			c.state.CompareAndSwap(idle, dead)
-			c.state.CompareAndSwap(answering, dead)
+			if !errors.Is(a.err, os.ErrDeadlineExceeded) || c.state.Load() != dismissed {
+				c.state.CompareAndSwap(dismissed, dead)
+				c.close()
+			}
 			return
 		}
 		if c.early.Load() {
@@ -125,9 +140,25 @@ func (c *conn) read() {
 		}
 		c.answers <- a
 		if !a.keep {
+			c.close()
 			return
 		}
 	}
+}
+
+// dismiss sends the reader of an idle connection away: who has the connection reads by itself. It says false where the other side has gone.
+func (c *conn) dismiss() bool {
+	if !c.attended {
+		return true
+	}
+	if !c.state.CompareAndSwap(idle, dismissed) {
+		return false
+	}
+	_ = c.net.SetReadDeadline(time.Unix(1, 0))
+	<-c.gone
+	c.attended = false
+	_ = c.net.SetDeadline(time.Time{})
+	return c.state.CompareAndSwap(dismissed, idle)
 }
 
 // readAnswer waits for an answer and reads it whole. It says false when what came was nobody's answer.
@@ -135,7 +166,8 @@ func (c *conn) readAnswer() (a answer, asked bool) {
 	for range maxInterim {
 		_, err := c.br.Peek(1)
 		a.first = c.now()
-		if !c.state.CompareAndSwap(pending, answering) {
+		if !c.asked() {
+			a.err = err
 			return a, false
 		}
 		if a.silent = err != nil; !a.silent {
@@ -155,6 +187,24 @@ func (c *conn) readAnswer() (a answer, asked bool) {
 	a.head = head{}
 	a.err, a.end = malformed("more than %d interim answers", maxInterim), c.now()
 	return a, true
+}
+
+// asked claims what came for the request under way. Where there is none, it is nobody's, and the connection is dead.
+func (c *conn) asked() bool {
+	for {
+		switch is := c.state.Load(); is {
+		case pending:
+			if c.state.CompareAndSwap(is, answering) {
+				return true
+			}
+		case idle, answering:
+			if c.state.CompareAndSwap(is, dead) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
 }
 
 // maxWaited is what a reader can have been late; a greater difference is one of clocks that were set.
@@ -196,6 +246,5 @@ func (c *conn) readBody(a *answer) {
 	a.err = b.readFrom(c.br, a.head)
 	a.end = c.now()
 	a.body, a.truncated = string(b.kept), b.truncated()
-	delimited := a.bodyless() || a.chunked || a.length >= 0
-	a.keep = a.err == nil && !a.close && !b.enough && delimited
+	a.keep = a.err == nil && !a.close && !b.enough && a.delimited()
 }

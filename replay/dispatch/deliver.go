@@ -14,6 +14,7 @@ const roomForHead = 1 << 10
 // shot is one delivery on its way.
 type shot struct {
 	d      replay.Delivery
+	e      *replay.Event
 	unit   *unit
 	place  *place
 	c      *conn
@@ -24,8 +25,12 @@ type shot struct {
 	failed error   // why there is no connection
 }
 
-func (r *runner) shot(u *unit, d replay.Delivery) *shot {
-	return &shot{d: d, unit: u, place: r.places.of(d), a: replay.Attempt{Delivery: d.N, Event: d.Event, Replica: d.Replica}}
+func (r *runner) shot(u *unit, d replay.Delivery) *shot { return r.shotIn(new(shot), u, d) }
+
+// shotIn makes a shot in the memory of one that is over.
+func (r *runner) shotIn(s *shot, u *unit, d replay.Delivery) *shot {
+	*s = shot{d: d, e: r.events[d.Event], unit: u, place: r.places.of(d), a: replay.Attempt{Delivery: d.N, Event: d.Event, Replica: d.Replica}}
+	return s
 }
 
 // deliver is the life of a delivery that is in no gate.
@@ -73,11 +78,15 @@ func (r *runner) sign(s *shot) bool {
 	if !ok {
 		return false
 	}
-	s.c.room = slices.Grow(s.c.room[:0], len(m.body)+roomForHead)
-	s.req = m.appendTo(s.c.room)
-	s.c.room = s.req
-	s.bare = len(s.req) - len(m.body)
+	s.c.room = s.pack(m, s.c.room)
 	return true
+}
+
+// pack makes the request, in HTTP/1.1, in the room.
+func (s *shot) pack(m message, room []byte) []byte {
+	s.req = m.appendTo(slices.Grow(room[:0], len(m.body)+roomForHead))
+	s.bare = len(s.req) - len(m.body)
+	return s.req
 }
 
 // compose makes what is to be sent, in no protocol yet, unless there is a reason not to send it.
@@ -95,7 +104,7 @@ func (r *runner) compose(s *shot) (m message, ok bool) {
 	if s.d.Role == replay.RoleRequest {
 		return r.composeRequest(s)
 	}
-	e, err := r.events[s.d.Event].Loaded()
+	e, err := s.e.Loaded()
 	if err != nil {
 		return m, s.unsent(fmt.Sprintf("not read: %s", err))
 	}
@@ -153,11 +162,27 @@ func (r *runner) send(s *shot) {
 	}
 }
 
+// resend starts over with a new connection: the endpoint had closed the other one before anything was sent.
+func (r *runner) resend(s *shot) {
+	if r.redial(s) {
+		r.send(s)
+	}
+}
+
+// sendRest goes on after the first n bytes, and takes the answer.
+func (r *runner) sendRest(s *shot, n int) {
+	if _, err := s.c.write(s.req[n:]); err == nil {
+		s.a.LastByte = r.clock.now()
+	}
+	ans, hung := r.await(s)
+	r.fill(s, ans, hung)
+}
+
 // push writes the first n bytes of the request. It says false where nothing could be written;
 // a write that breaks off is told by the answer, or by the failure to read one.
 func (r *runner) push(s *shot, n int) bool {
 	for {
-		begun := s.c.begin(r.patience(s.d.Event))
+		begun := s.c.begin(r.patience(s.e))
 		sent := 0
 		if begun {
 			s.a.Start = r.clock.now()
@@ -209,12 +234,12 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 		a.Error = s.hungUp()
 		return
 	case ans.err != nil:
-		a.Outcome, a.Error = replay.Unknown, r.whyNoAnswer(s.d.Event, ans)
+		a.Outcome, a.Error = replay.Unknown, r.whyNoAnswer(s.e, ans)
 	default:
 		a.Outcome = replay.Refused
 		if s.d.Role == replay.RoleRequest {
 			a.Outcome = replay.Answered
-		} else if r.Acknowledges(r.events[s.d.Event].Provider, ans.status) {
+		} else if r.Acknowledges(s.e.Provider, ans.status) {
 			a.Outcome = replay.Acked
 		}
 		a.Status, a.Body, a.Truncated, a.RetryAfter, a.NoRetry = ans.status, ans.body, ans.truncated, ans.retryAfter, ans.noRetry
@@ -234,7 +259,10 @@ func (r *runner) fill(s *shot, ans answer, hung bool) {
 }
 
 // report ends a shot.
-func (r *runner) report(s *shot) {
+func (r *runner) report(s *shot) { r.ended <- r.ending(s) }
+
+// ending is what is to be told of a shot.
+func (r *runner) ending(s *shot) ending {
 	if s.c != nil {
 		s.place.pool.put(s.c, false)
 		s.c = nil
@@ -246,5 +274,5 @@ func (r *runner) report(s *shot) {
 	if s.a.Outcome == replay.Unsent {
 		s.a.End = r.clock.now()
 	}
-	r.ended <- ending{unit: s.unit, begun: true, attempt: s.a, failed: s.failed}
+	return ending{unit: s.unit, begun: true, attempt: s.a, failed: s.failed}
 }

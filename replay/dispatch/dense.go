@@ -81,7 +81,7 @@ func (r *runner) byConnections(u *unit) {
 
 // crowdOf is how many copies of a dense gate may be under way at once.
 func (r *runner) crowdOf(u *unit) int {
-	return r.crowd.limit(r.patience(u.members[0].Event)/crowdShare, r.typical.all)
+	return r.crowd.limit(r.patience(r.events[u.members[0].Event])/crowdShare, r.typical.all)
 }
 
 // denseRace is the life of a dense gate. Whether copies overlapped is told event by event, so the gate is released in parts

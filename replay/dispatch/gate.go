@@ -109,9 +109,9 @@ func (r *runner) lag(s *shot, released time.Duration) {
 	if s.d.Lag == nil || s.early != nil {
 		return
 	}
-	late := time.Duration(*s.d.Lag * float64(r.typical.of(r.events[s.d.Event].Type)))
+	late := time.Duration(*s.d.Lag * float64(r.typical.of(s.e.Type)))
 	r.clock.exactly(released+late, func() bool { return r.Hard.Err() != nil || len(s.c.answers) > 0 })
-	s.c.deadline(r.patience(s.d.Event))
+	s.c.deadline(r.patience(s.e))
 	s.letGo(r.clock.now)
 }
 
@@ -124,7 +124,7 @@ func (r *runner) letLoose(gate int, shots []*shot) (answered <-chan struct{}) {
 	loaded := make([]*shot, 0, len(shots))
 	for _, s := range shots {
 		if s.early == nil {
-			s.c.deadline(r.patience(s.d.Event))
+			s.c.deadline(r.patience(s.e))
 			if s.d.Lag == nil {
 				loaded = append(loaded, s)
 			}

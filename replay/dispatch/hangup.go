@@ -27,7 +27,7 @@ func (r *runner) await(s *shot) (ans answer, hung bool) {
 	case h == nil || h.Latency == nil || s.a.LastByte == 0:
 		return <-s.c.answers, false
 	}
-	s.a.HangUpAt = time.Duration(*h.Latency * float64(r.typical.of(r.events[s.d.Event].Type)))
+	s.a.HangUpAt = time.Duration(*h.Latency * float64(r.typical.of(s.e.Type)))
 	return r.hangUpAt(s.c, s.a.LastByte+s.a.HangUpAt)
 }
 

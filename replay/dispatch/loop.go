@@ -16,7 +16,7 @@ import (
 func (r *runner) step(s *schedule, st step) error {
 	// The lead gives the first deliveries the time to connect before they are due.
 	s.begin(st, r.clock.now()+lead)
-	for _, u := range s.ready {
+	for _, u := range s.line {
 		r.hurry(u)
 	}
 	s.sort()
@@ -25,18 +25,19 @@ func (r *runner) step(s *schedule, st step) error {
 	defer timer.Stop()
 	for s.left > 0 {
 		var wake <-chan time.Time
+		var in time.Duration
 		if r.soft.Err() == nil {
-			var in time.Duration
 			inFlight, in = r.startDue(s, inFlight)
-			if in > 0 {
-				timer.Reset(in)
-				wake = timer.C
-			}
+			r.lane.release(r, s)
 		} else if inFlight == 0 {
 			return context.Cause(r.soft)
 		}
 		if s.left == 0 {
 			break
+		}
+		if in = r.lane.patience(r.clock.now(), in); in > 0 {
+			timer.Reset(in)
+			wake = timer.C
 		}
 		inFlight -= r.wait(s, wake)
 	}
@@ -69,8 +70,11 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 			r.work.Go(func() { r.packet(u) })
 		case u.gate != 0:
 			r.work.Go(func() { r.byConnections(u) })
-		default:
+		case !r.lane.begin(r, s, u):
 			r.hands.do(func() { r.deliver(u) })
+		}
+		if r.lane.landed() {
+			return inFlight, 0 // who counts what ended also looks at whether the run goes on
 		}
 	}
 	return inFlight, 0
@@ -78,16 +82,8 @@ func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 
 // wait blocks until a request ended, a unit is due, or the run is to stop; it returns how many requests ended.
 func (r *runner) wait(s *schedule, wake <-chan time.Time) (ended int) {
-	stop := r.soft.Done()
-	if r.soft.Err() != nil {
-		stop = nil
-	}
-	select {
-	case e := <-r.ended:
-		r.conclude(s, e)
-		ended++
-	case <-wake:
-	case <-stop:
+	if ended = r.lane.arrivals(r, s); ended == 0 {
+		ended = r.block(s, wake)
 	}
 	for {
 		select {
@@ -98,6 +94,29 @@ func (r *runner) wait(s *schedule, wake <-chan time.Time) (ended int) {
 			return ended
 		}
 	}
+}
+
+func (r *runner) block(s *schedule, wake <-chan time.Time) (ended int) {
+	stop, came := r.soft.Done(), r.lane.came()
+	var hard <-chan struct{}
+	if came != nil {
+		hard = r.Hard.Done()
+	}
+	if r.soft.Err() != nil {
+		stop = nil
+	}
+	select {
+	case e := <-r.ended:
+		r.conclude(s, e)
+		return 1
+	case <-came:
+		return r.lane.told(r, s)
+	case <-hard:
+		r.lane.abort(r)
+	case <-wake:
+	case <-stop:
+	}
+	return 0
 }
 
 // conclude records an attempt and puts in line what waited for it. A delivery that was not begun leaves no trace.
@@ -121,12 +140,13 @@ func (r *runner) record(e ending) {
 	if a.Outcome == replay.Acked {
 		r.acked.add(a.Event)
 	}
-	if r.ProfileOf(r.events[a.Event].Provider).GivesUp(a) {
+	event := r.events[a.Event]
+	if r.ProfileOf(event.Provider).GivesUp(a) {
 		r.dropped.add(a.Event)
 	}
 	for _, d := range e.unit.members {
 		if d.N == a.Delivery && d.Phase == replay.PhaseControl {
-			r.learned.add(r.events[a.Event].Type, a)
+			r.learned.add(event.Type, a)
 		}
 	}
 	r.out <- a
@@ -135,13 +155,10 @@ func (r *runner) record(e ending) {
 
 // mourn ends the run when the target is gone for good, or must not be connected to.
 func (r *runner) mourn(e ending) {
-	var forbidden *ForbiddenError
 	switch {
-	case errors.As(e.failed, &forbidden):
-		r.fatal = forbidden
 	case e.failed != nil:
-		if r.failures++; r.failures == maxFailures {
-			r.fatal = fmt.Errorf("%w: %d connections in a row failed, the last one: %s", ErrTargetLost, maxFailures, brief(e.failed))
+		if err := r.ends(e.failed); err != nil {
+			r.fatal = err
 		}
 	case e.attempt.FirstByte != 0:
 		r.failures = 0
@@ -149,6 +166,18 @@ func (r *runner) mourn(e ending) {
 	if r.fatal != nil {
 		r.stop(r.fatal)
 	}
+}
+
+// ends is why a connection that failed ends the run; nil where it does not.
+func (r *runner) ends(failed error) error {
+	var forbidden *ForbiddenError
+	if errors.As(failed, &forbidden) {
+		return forbidden
+	}
+	if r.failures++; r.failures == maxFailures {
+		return fmt.Errorf("%w: %d connections in a row failed, the last one: %s", ErrTargetLost, maxFailures, brief(failed))
+	}
+	return nil
 }
 
 // hurry makes a unit due at once that need not be sent: nobody has to wait for a redelivery that is left out.

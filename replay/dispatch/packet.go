@@ -83,7 +83,7 @@ func (w *wire) load(r *runner, s *shot) bool {
 	if !ok {
 		return false
 	}
-	w.h2.deadline(r.patience(s.d.Event))
+	w.h2.deadline(r.patience(s.e))
 	scheme := "http"
 	if w.place.to.tls != nil {
 		scheme = "https"
@@ -122,7 +122,7 @@ func (w *wire) release(r *runner, gate int) {
 	var shots []*shot
 	of := map[*shot]*stream{}
 	for i, s := range w.shots {
-		patience = max(patience, r.patience(s.d.Event))
+		patience = max(patience, r.patience(s.e))
 		if len(w.held[i].answers) == 0 {
 			shots, of[s] = append(shots, s), w.held[i]
 		}

@@ -46,6 +46,36 @@ func (p *pool) get(ctx context.Context) (*conn, error) {
 func (p *pool) reuse() *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for c := p.take(); c != nil; c = p.take() {
+		if c.attended {
+			return c
+		}
+		if quiet(c.tcp) {
+			p.attend(c)
+			return c
+		}
+		p.forget(c)
+	}
+	return nil
+}
+
+// alone takes the connection used last for who reads from it without waiting, by itself; nil where there is none.
+func (p *pool) alone() *conn {
+	p.mu.Lock()
+	var c *conn
+	if n := len(p.idle); n > 0 && readsNow(p.idle[n-1].net) {
+		c = p.take()
+	}
+	p.mu.Unlock()
+	if c == nil || c.dismiss() {
+		return c
+	}
+	p.put(c, false)
+	return nil
+}
+
+// take takes the connection used last off those that are idle.
+func (p *pool) take() *conn {
 	for len(p.idle) > 0 {
 		c := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
@@ -55,6 +85,12 @@ func (p *pool) reuse() *conn {
 		p.forget(c)
 	}
 	return nil
+}
+
+// attend gives the connection a reader.
+func (p *pool) attend(c *conn) {
+	c.attended, c.gone = true, make(chan struct{})
+	p.readers.Go(c.read)
 }
 
 // dial makes a new connection.
@@ -73,7 +109,7 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 		return nil, errPoolClosed
 	}
 	p.open[c] = true
-	p.readers.Go(c.read)
+	p.attend(c)
 	return c, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"slices"
 	"strconv"
@@ -20,7 +19,10 @@ type field struct{ name, value string }
 // fieldsOf lists headers in a fixed order, without those that are the sender's own
 // business: they frame the request, and their values would contradict it.
 func fieldsOf(h http.Header) ([]field, error) {
-	var fs []field
+	if len(h) == 0 {
+		return nil, nil
+	}
+	fs := make([]field, 0, len(h))
 	for name, values := range h {
 		if framing(name) {
 			continue
@@ -40,13 +42,17 @@ func fieldsOf(h http.Header) ([]field, error) {
 }
 
 func framing(name string) bool {
-	switch textproto.CanonicalMIMEHeaderKey(name) {
-	case "Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
-		"Proxy-Connection", "Upgrade", "Te", "Trailer", "Expect":
-		return true
+	for _, f := range [...]string{"Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
+		"Proxy-Connection", "Upgrade", "Te", "Trailer", "Expect"} {
+		if sameName(name, f) {
+			return true
+		}
 	}
 	return false
 }
+
+// sameName compares the names of headers, whose case means nothing.
+func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // defaults are sent where nothing else says otherwise.
 var defaults = [...]field{{"Accept", "*/*"}, {"Content-Type", "application/json"}, {"User-Agent", "hookonce"}}
@@ -99,7 +105,7 @@ func (m message) h2Head(scheme string) []hpack.HeaderField {
 func holds(layers [][]field, name string) bool {
 	for _, layer := range layers {
 		for _, f := range layer {
-			if strings.EqualFold(f.name, name) {
+			if sameName(f.name, name) {
 				return true
 			}
 		}

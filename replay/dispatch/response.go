@@ -50,6 +50,9 @@ func (h head) bodyless() bool {
 	return h.interim() || h.status == http.StatusNoContent || h.status == http.StatusNotModified
 }
 
+// delimited says that the head tells where the body ends: else only the end of the connection does.
+func (h head) delimited() bool { return h.bodyless() || h.chunked || h.length >= 0 }
+
 // readHead reads a status line and headers. now is the wall time a Retry-After date counts from.
 func readHead(br *bufio.Reader, now time.Time) (head, error) {
 	budget := maxHead
@@ -144,47 +147,47 @@ func parseStatus(line []byte) (head, error) {
 }
 
 // splitField takes a header line apart.
-func splitField(line []byte) (name, value string, err error) {
-	n, v, ok := bytes.Cut(line, []byte(":"))
-	if !ok || !httpguts.ValidHeaderFieldName(string(n)) {
-		return "", "", malformed("header line %q", clip(line))
+func splitField(line []byte) (name, value []byte, err error) {
+	name, value, ok := bytes.Cut(line, []byte(":"))
+	if !ok || !httpguts.ValidHeaderFieldName(string(name)) {
+		return nil, nil, malformed("header line %q", clip(line))
 	}
-	if value = strings.Trim(string(v), " \t"); !httpguts.ValidHeaderFieldValue(value) {
-		return "", "", malformed("value of header %s", clip(n))
+	if value = bytes.Trim(value, " \t"); !httpguts.ValidHeaderFieldValue(string(value)) {
+		return nil, nil, malformed("value of header %s", clip(name))
 	}
-	return string(n), value, nil
+	return name, value, nil
 }
 
 // field takes one header line. Only five headers mean anything to a sender.
 func (h *head) field(line []byte, now time.Time) error {
-	name, v, err := splitField(line)
+	n, v, err := splitField(line)
 	if err != nil {
 		return err
 	}
-	switch strings.ToLower(name) {
-	case "content-length":
+	switch name := string(n); {
+	case sameName(name, "content-length"):
 		return h.setLength(v)
-	case "transfer-encoding":
-		if h.chunked || !strings.EqualFold(v, "chunked") {
-			return malformed("transfer encoding %q", clip([]byte(v)))
+	case sameName(name, "transfer-encoding"):
+		if h.chunked || !strings.EqualFold(string(v), "chunked") {
+			return malformed("transfer encoding %q", clip(v))
 		}
 		h.chunked = true
-	case "connection":
-		for token := range strings.SplitSeq(v, ",") {
+	case sameName(name, "connection"):
+		for token := range strings.SplitSeq(string(v), ",") {
 			h.close = h.close || strings.EqualFold(strings.TrimSpace(token), "close")
 		}
-	case "retry-after":
-		h.retryAfter = retryAfter(v, now)
-	case strings.ToLower(replay.NoRetryHeader):
-		h.noRetry = v == "1"
+	case sameName(name, "retry-after"):
+		h.retryAfter = retryAfter(string(v), now)
+	case sameName(name, replay.NoRetryHeader):
+		h.noRetry = string(v) == "1"
 	}
 	return nil
 }
 
-func (h *head) setLength(v string) error {
-	n, ok := number([]byte(v), 10)
+func (h *head) setLength(v []byte) error {
+	n, ok := number(v, 10)
 	if !ok || (h.length >= 0 && h.length != n) {
-		return malformed("content length %q", clip([]byte(v)))
+		return malformed("content length %q", clip(v))
 	}
 	h.length = n
 	return nil

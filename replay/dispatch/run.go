@@ -69,7 +69,8 @@ type Options struct {
 	// Transport is how gates travel, as Choose says; empty means TransportRaw.
 	Transport Transport
 
-	release release // of all gates, whatever Release says; nil but in tests
+	release  release // of all gates, whatever Release says; nil but in tests
+	laneless bool    // every delivery has a goroutine; in tests
 }
 
 // Running is a run under way.
@@ -152,7 +153,7 @@ func (o Options) complete() (Options, error) {
 	return o, nil
 }
 
-// runner is what one run needs. Its loop runs in one goroutine; each unit has one of its own while it is under way.
+// runner is what one run needs. Its loop runs in one goroutine; each unit has one of its own while it is under way, but those in the lane.
 type runner struct {
 	Options
 	clock  clock
@@ -162,6 +163,7 @@ type runner struct {
 	out    chan<- replay.Attempt
 	ended  chan ending
 	hands  hands
+	lane   *lane
 	crowd  crowd
 	work   sync.WaitGroup
 	soft   context.Context // ends when nothing is to be begun any more
@@ -211,6 +213,10 @@ func (r *runner) run(ctx context.Context, steps []step) error {
 	// Deferred calls run last first: the units' goroutines end while the pool is still there.
 	defer r.work.Wait()
 	defer r.hands.rest()
+	if !r.laneless {
+		r.lane = newLane()
+		defer r.lane.close()
+	}
 	s := schedule{scale: r.TimeScale, lease: r.Lease}
 	var phase, age time.Duration
 	for _, st := range steps {

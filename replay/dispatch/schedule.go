@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"container/heap"
 	"net/http"
 	"slices"
@@ -19,6 +20,7 @@ type unit struct {
 	members []replay.Delivery
 	edges   []edge // the deliveries that wait for this unit
 	waits   int    // deliveries of other units whose end a member waits for
+	unmet   int    // of waits, while units are put in order
 	clocked bool   // nothing but the clock is waited for
 	open    bool   // its step has begun
 
@@ -52,33 +54,48 @@ type step struct {
 type schedule struct {
 	scale float64
 	lease time.Duration // what a fault-free redelivery waits for at least
-	ready readyHeap
-	left  int // units that have not ended
+	line  []*unit       // what waited for nothing when the step began; in order, once it was sorted
+	freed heaped        // what waits for nothing any more
+	left  int           // units that have not ended
 }
 
-// begin takes up a step that starts at the given moment.
+// begin takes up a step that starts at the given moment; sort is to follow.
 func (s *schedule) begin(st step, start time.Duration) {
-	s.ready, s.left = s.ready[:0], len(st.units)
+	s.line, s.freed, s.left = make([]*unit, 0, len(st.units)), s.freed[:0], len(st.units)
 	for _, u := range st.units {
 		for _, d := range u.members {
 			u.due = max(u.due, start+d.At)
 		}
 		if u.open = true; u.waits == 0 {
-			heap.Push(&s.ready, u)
+			s.line = append(s.line, u)
 		}
 	}
 }
 
+// sort puts in order what waits for nothing.
+func (s *schedule) sort() {
+	slices.SortFunc(s.line, func(a, b *unit) int { return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.n, b.n)) })
+}
+
 // next is the unit that starts next, nil where all have started or wait for others.
 func (s *schedule) next() *unit {
-	if len(s.ready) == 0 {
+	switch {
+	case len(s.line) == 0 && len(s.freed) == 0:
 		return nil
+	case len(s.freed) == 0 || len(s.line) > 0 && s.line[0].before(s.freed[0]):
+		return s.line[0]
 	}
-	return s.ready[0]
+	return s.freed[0]
 }
 
 // started takes the next unit off.
-func (s *schedule) started() { heap.Pop(&s.ready) }
+func (s *schedule) started() {
+	if len(s.line) > 0 && s.next() == s.line[0] {
+		s.line[0], s.line = nil, s.line[1:]
+		return
+	}
+	heap.Pop(&s.freed)
+}
 
 // ended records that a member of the unit ended, and returns the units of this step
 // that wait for nothing but their due time any more.
@@ -101,7 +118,7 @@ func (s *schedule) ended(u *unit, a replay.Attempt) (freed []*unit) {
 }
 
 // free puts a unit in line.
-func (s *schedule) free(u *unit) { heap.Push(&s.ready, u) }
+func (s *schedule) free(u *unit) { heap.Push(&s.freed, u) }
 
 // wait is how long after the end of u the delivery is due. What an endpoint
 // asks for is real time: it is not scaled, and only heeded where nothing is provoked any more.
@@ -116,24 +133,22 @@ func (s *schedule) wait(d replay.Delivery, u *unit) time.Duration {
 	return w
 }
 
-// readyHeap orders units by due time, then by number.
-type readyHeap []*unit
+// before orders units by due time, then by number.
+func (u *unit) before(v *unit) bool { return u.due < v.due || u.due == v.due && u.n < v.n }
 
-var _ heap.Interface = (*readyHeap)(nil)
+// heaped holds units; the one that is before all others is first.
+type heaped []*unit
 
-func (h readyHeap) Len() int { return len(h) }
-func (h readyHeap) Less(i, j int) bool {
-	return h[i].due < h[j].due || h[i].due == h[j].due && h[i].n < h[j].n
-}
-func (h readyHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *readyHeap) Push(x any)   { *h = append(*h, x.(*unit)) }
-func (h *readyHeap) Pop() any {
+var _ heap.Interface = (*heaped)(nil)
+
+func (h heaped) Len() int           { return len(h) }
+func (h heaped) Less(i, j int) bool { return h[i].before(h[j]) }
+func (h heaped) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *heaped) Push(x any)        { *h = append(*h, x.(*unit)) }
+func (h *heaped) Pop() any {
 	old := *h
 	u := old[len(old)-1]
 	old[len(old)-1] = nil
 	*h = old[:len(old)-1]
 	return u
 }
-
-// sort puts the line in order again after due times in it were changed.
-func (s *schedule) sort() { heap.Init(&s.ready) }

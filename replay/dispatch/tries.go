@@ -1,7 +1,7 @@
 package dispatch
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -44,7 +44,10 @@ func (t *tries) get(event string) tried {
 // sending is a delivery at this moment.
 func (r *runner) sending(d replay.Delivery) replay.Sending {
 	s := replay.Sending{Signature: d.Signature, Replica: d.Replica, Now: time.Now(), Attempt: r.attemptOf(d), Anew: d.NewAttempt}
-	if before := r.tried.get(d.Event); d.Role == replay.RoleRedelivery && before.n > 0 {
+	if d.Role != replay.RoleRedelivery {
+		return s
+	}
+	if before := r.tried.get(d.Event); before.n > 0 {
 		s.Retry, s.First, s.Previous = before.n, r.Base.Add(before.first), before.last
 	}
 	return s
@@ -56,12 +59,12 @@ func (r *runner) attemptOf(d replay.Delivery) string {
 	if d.NewAttempt || d.Role == replay.RoleRedelivery && !r.ProfileOf(r.events[d.Event].Provider).AttemptKept {
 		n = d.N
 	}
-	return fmt.Sprintf("attempt-%d", n)
+	return "attempt-" + strconv.Itoa(n)
 }
 
 // patience is how long the answer to an event is waited for.
-func (r *runner) patience(event string) time.Duration {
-	if d := r.PatienceFor(r.events[event].Provider); d > 0 {
+func (r *runner) patience(e *replay.Event) time.Duration {
+	if d := r.PatienceFor(e.Provider); d > 0 {
 		return d
 	}
 	return r.Patience

@@ -22,7 +22,7 @@ func (r *runner) composeRequest(s *shot) (m message, ok bool) {
 	if r.Request == nil {
 		return m, s.unsent("not described: the plan has a request, and nobody says which")
 	}
-	e, err := r.events[s.d.Event].Loaded()
+	e, err := s.e.Loaded()
 	if err != nil {
 		return m, s.unsent(fmt.Sprintf("not read: %s", err))
 	}

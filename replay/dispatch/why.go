@@ -10,6 +10,8 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"hookonce/replay"
 )
 
 // why says in short why no connection came about.
@@ -24,14 +26,14 @@ func (r *runner) why(err error) string {
 const aborted = "aborted"
 
 // whyNoAnswer says in short why there is no answer to a request that was sent.
-func (r *runner) whyNoAnswer(event string, ans answer) string {
+func (r *runner) whyNoAnswer(e *replay.Event, ans answer) string {
 	err := ans.err
 	var text string
 	switch {
 	case r.Hard.Err() != nil:
 		return aborted
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		text = fmt.Sprintf("no complete answer within %s", r.patience(event))
+		text = fmt.Sprintf("no complete answer within %s", r.patience(e))
 	case errors.Is(err, io.EOF):
 		text = "connection closed without an answer"
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -5,6 +5,9 @@ import "net/http"
 // resendable keeps the recorded headers that describe the event and not the
 // connection it came over, and those in more; everything that is not listed may identify or authorise somebody.
 func resendable(recorded http.Header, more ...string) http.Header {
+	if len(recorded) == 0 {
+		return nil
+	}
 	var h http.Header
 	for _, name := range append([]string{"Accept", "Cache-Control", "Content-Type", "User-Agent"}, more...) {
 		name = http.CanonicalHeaderKey(name)

@@ -52,19 +52,31 @@ func (c scheme) sign(header http.Header, e replay.Event, to Endpoint, s replay.S
 	if c.Sep == "" { // no room for two
 		p.to.Secrets = p.to.Secrets[:1]
 	}
-	var parts []string
-	if c.Lead != "" {
-		parts = append(parts, strings.ReplaceAll(c.Lead, "{timestamp}", seconds))
-	}
-	for _, secret := range p.to.Secrets {
+	value := appendFilled(make([]byte, 0, 256), c.Lead, "{timestamp}", []byte(seconds))
+	for i, secret := range p.to.Secrets {
 		mac, err := c.mac(secret, seconds, header.Get(c.IDHeader), to.URL, e.Body)
 		if err != nil {
 			return nil, fmt.Errorf("sign %s: %w", e.Key, err)
 		}
-		parts = append(parts, strings.ReplaceAll(c.Each, "{signature}", c.encode(mac)))
+		if i > 0 || c.Lead != "" {
+			value = append(value, c.Sep...)
+		}
+		var room [2 * sha512.Size]byte
+		value = appendFilled(value, c.Each, "{signature}", c.appendEncoded(room[:0], mac))
 	}
-	header.Set(c.Header, strings.Join(parts, c.Sep))
+	header.Set(c.Header, string(value))
 	return p.body, nil
+}
+
+// appendFilled appends a template with the text in place of each hole.
+func appendFilled(b []byte, template, hole string, text []byte) []byte {
+	for {
+		before, after, found := strings.Cut(template, hole)
+		if b = append(b, before...); !found {
+			return b
+		}
+		b, template = append(b, text...), after
+	}
 }
 
 // verify checks what was received.
@@ -142,13 +154,39 @@ func (c scheme) mac(secret, seconds, id, url string, body []byte) ([]byte, error
 	if url == "" && strings.Contains(c.Message, "{url}") {
 		return nil, errNoURL
 	}
-	h := hmac.New(c.hash(), key)
 	before, after, _ := strings.Cut(c.Message, "{body}")
 	around := fill(make([]byte, 0, 128), before, seconds, id, url)
-	_, _ = h.Write(around)
-	_, _ = h.Write(body)
-	_, _ = h.Write(fill(around[:0], after, seconds, id, url))
-	return h.Sum(make([]byte, 0, sha512.Size)), nil
+	n := len(around)
+	around = fill(around, after, seconds, id, url)
+	return hmacOf(c.hash()(), key, around[:n], body, around[n:]), nil
+}
+
+// hmacOf is the HMAC (RFC 2104) over all parts. It does with one state of the hash, which must be new, for what crypto/hmac makes two and
+// a copy of both: with a key for one message only, that is a good part of signing a webhook.
+func hmacOf(h hash.Hash, key []byte, parts ...[]byte) []byte {
+	if len(key) > h.BlockSize() {
+		_, _ = h.Write(key)
+		key = h.Sum(nil)
+		h.Reset()
+	}
+	pad := make([]byte, h.BlockSize(), h.BlockSize()+sha512.Size)
+	copy(pad, key)
+	xor(pad, 0x36)
+	_, _ = h.Write(pad)
+	for _, p := range parts {
+		_, _ = h.Write(p)
+	}
+	xor(pad, 0x36^0x5c)
+	inner := h.Sum(pad)
+	h.Reset()
+	_, _ = h.Write(inner)
+	return h.Sum(inner[:0])
+}
+
+func xor(b []byte, with byte) {
+	for i := range b {
+		b[i] ^= with
+	}
 }
 
 // fill appends a template of a message to b, with its holes filled in.
@@ -181,14 +219,16 @@ func (c scheme) hash() func() hash.Hash {
 	return sha256.New
 }
 
-func (c scheme) encode(mac []byte) string {
+func (c scheme) encode(mac []byte) string { return string(c.appendEncoded(nil, mac)) }
+
+func (c scheme) appendEncoded(b, mac []byte) []byte {
 	switch c.Encoding {
 	case "base64":
-		return base64.StdEncoding.EncodeToString(mac)
+		return base64.StdEncoding.AppendEncode(b, mac)
 	case "base64url":
-		return base64.RawURLEncoding.EncodeToString(mac)
+		return base64.RawURLEncoding.AppendEncode(b, mac)
 	}
-	return hex.EncodeToString(mac)
+	return hex.AppendEncode(b, mac)
 }
 
 func (c scheme) decode(text string) ([]byte, error) {

@@ -95,8 +95,7 @@ func (r *recorder) write(rec replay.Record) {
 	}
 }
 
-// Begin writes the header, and the plan and the request bodies behind it: nobody waits for those, which have to be looked through
-// for secrets. What happens in the run stands behind the plan, and among the bodies.
+// Begin writes the header, and the plan behind it. What happens in the run stands behind the plan.
 func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,12 +107,17 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	for rec := range p.Records() {
 		r.write(rec)
 	}
+	return r.err
+}
+
+// BodiesBeside writes the request bodies of events while the run goes on: nobody waits for those, which have to be looked through
+// for secrets. What happens meanwhile stands among them.
+func (r *recorder) BodiesBeside(events []replay.Event) {
 	r.background.Go(func() {
-		if err := r.Bodies(p.Events); err != nil && r.failed != nil {
+		if err := r.Bodies(events); err != nil && r.failed != nil {
 			r.failed(err)
 		}
 	})
-	return r.err
 }
 
 // Bodies writes the request bodies of events.

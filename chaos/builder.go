@@ -38,15 +38,21 @@ type builder struct {
 	tailed     map[string]bool // events that need no tail: a refusal is right for them, or they come after it
 	skipped    []replay.SkippedFault
 	line       *pending // the last delivery of the process phase
+	lineBefore *pending // stands for the last one of what comes before, in a builder that is apart
 	err        error
 	root       *builder
 }
 
-func newBuilder(in Input) *builder {
+func emptyBuilder(in Input) *builder {
 	b := &builder{in: in, events: &[]replay.Event{}, deliveries: &[]*pending{},
 		slots: map[replay.Phase]int{}, used: map[string]int{}, keys: map[string]bool{},
 		provider: map[string]string{}, tailed: map[string]bool{}}
 	b.root = b
+	return b
+}
+
+func newBuilder(in Input) *builder {
+	b := emptyBuilder(in)
 	if in.Settings.KeepIDs {
 		b.kept = keepIDs(in)
 	} else {

@@ -6,11 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"hookonce/replay"
 )
@@ -72,18 +69,11 @@ func (s *stencil) rename(fresh func(string) string) replay.Event {
 // delivery waits for it.
 func stencilsOf(in Input) map[string]*stencil {
 	made := make([]*stencil, len(in.Events))
-	var all sync.WaitGroup
-	var next atomic.Int64
-	for range runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(made); i = next.Add(1) - 1 {
-				if e := in.Events[i]; e.Read == nil {
-					made[i] = newStencil(e, in.Rename)
-				}
-			}
-		})
-	}
-	all.Wait()
+	onAllProcessors(len(made), func(i int) {
+		if e := in.Events[i]; e.Read == nil {
+			made[i] = newStencil(e, in.Rename)
+		}
+	})
 	out := make(map[string]*stencil, len(made))
 	for i, s := range made {
 		if s != nil {

@@ -98,11 +98,8 @@ func (b *builder) finish() (replay.Plan, error) {
 		return replay.Plan{}, b.err
 	}
 	all := *b.deliveries
-	slices.SortStableFunc(all, func(x, y *pending) int {
-		return cmp.Or(
-			cmp.Compare(phaseIndex(x.d.Phase), phaseIndex(y.d.Phase)),
-			cmp.Compare(x.d.At, y.d.At),
-			cmp.Compare(x.seq, y.seq))
+	slices.SortFunc(all, func(x, y *pending) int {
+		return cmp.Or(cmp.Compare(x.phase, y.phase), cmp.Compare(x.d.At, y.d.At), cmp.Compare(x.seq, y.seq))
 	})
 	p := replay.Plan{
 		Schema: replay.PlanSchema, Seed: b.in.Seed, Provider: b.in.providers(),

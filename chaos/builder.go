@@ -13,6 +13,7 @@ import (
 // pending is a delivery that has no number yet.
 type pending struct {
 	d     replay.Delivery
+	phase int // the place of d's among all
 	seq   int
 	after *pending
 	gate  *gate
@@ -146,7 +147,7 @@ func (b *builder) add(d replay.Delivery, after *pending) *pending {
 	if d.Phase == replay.PhaseFault || d.Phase == replay.PhaseProcess || d.Phase == replay.PhaseFresh || d.Phase == replay.PhaseLate {
 		d.Fault = b.fault
 	}
-	p := &pending{d: d, seq: len(*b.deliveries), after: after}
+	p := &pending{d: d, phase: phaseIndex(d.Phase), seq: len(*b.deliveries), after: after}
 	*b.deliveries = append(*b.deliveries, p)
 	return p
 }

@@ -41,6 +41,11 @@ func (b *builder) addParts(parts []part) {
 		made[i] = b.apart()
 		parts[i].add(made[i].forFault(parts[i].fault))
 	})
+	events, deliveries := 0, 0
+	for _, m := range made {
+		events, deliveries = events+len(*m.events), deliveries+len(*m.deliveries)
+	}
+	*b.events, *b.deliveries = slices.Grow(*b.events, events), slices.Grow(*b.deliveries, deliveries+tailTries*events)
 	for _, m := range made {
 		b.join(m)
 	}

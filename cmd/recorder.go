@@ -95,19 +95,22 @@ func (r *recorder) write(rec replay.Record) {
 	}
 }
 
-// Begin writes the header, and the plan behind it. What happens in the run stands behind the plan.
+// Begin writes the header, and begins to write the plan behind it. What happens in the run has to wait for that, and stands behind the plan.
 func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.mu.Lock() // until the plan is written
 	r.journal.Target.Header, r.journal.Target.Plan = h, p
 	r.tallies[0].Deliveries = len(p.Deliveries)
 	r.hold(len(p.Events) + len(p.Deliveries))
 	r.write(replay.Record{Header: &h})
 	r.check(r.out.Flush()) // a full disk is told before anything is sent
-	for rec := range p.Records() {
-		r.write(rec)
-	}
-	return r.err
+	err := r.err
+	r.background.Go(func() {
+		defer r.mu.Unlock()
+		for rec := range p.Records() {
+			r.write(rec)
+		}
+	})
+	return err
 }
 
 // BodiesBeside writes the request bodies of events while the run goes on: nobody waits for those, which have to be looked through

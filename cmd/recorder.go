@@ -34,7 +34,7 @@ type recorder struct {
 	forgot     bool
 	err        error
 	failed     func(error)
-	// background writes the bodies of the plan, while the run is under way already.
+	// background writes the plan, and its bodies once the run is under way.
 	background sync.WaitGroup
 }
 
@@ -109,6 +109,7 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 		for rec := range p.Records() {
 			r.write(rec)
 		}
+		r.check(r.out.Flush()) // or a run that is killed would have sent what no journal tells of
 	})
 	return err
 }

@@ -17,7 +17,7 @@ type Input struct {
 	Profile replay.Profile
 	// Others are the profiles of further providers among the events.
 	Others []replay.Profile
-	// Rename gives an event other ids, touching only the bytes of the ids.
+	// Rename gives an event other ids, touching only the bytes of the ids. It and FromSource are called from several goroutines at once.
 	Rename func(e replay.Event, fresh func(old string) string) (replay.Event, error)
 	// FromSource gives an event the id of another one, from a source of its own. Its error wraps replay.ErrNoSource
 	// where the event names no source. Nil where nobody knows how.
@@ -35,17 +35,7 @@ func Build(in Input) (replay.Plan, error) {
 		return replay.Plan{}, err
 	}
 	b := newBuilder(in)
-	addControl(b)
-	for _, f := range catalog {
-		if !slices.Contains(in.Settings.Faults, f.Name) {
-			continue
-		}
-		if reason := f.blocked(in); reason != "" {
-			b.skipped = append(b.skipped, replay.SkippedFault{Fault: f.Name, Reason: reason})
-			continue
-		}
-		f.add(b.forFault(f.Name))
-	}
+	b.addParts(b.parts())
 	addTail(b)
 	addSentinels(b)
 	return b.finish()
@@ -108,11 +98,8 @@ func (b *builder) finish() (replay.Plan, error) {
 		return replay.Plan{}, b.err
 	}
 	all := *b.deliveries
-	slices.SortStableFunc(all, func(x, y *pending) int {
-		return cmp.Or(
-			cmp.Compare(phaseIndex(x.d.Phase), phaseIndex(y.d.Phase)),
-			cmp.Compare(x.d.At, y.d.At),
-			cmp.Compare(x.seq, y.seq))
+	slices.SortFunc(all, func(x, y *pending) int {
+		return cmp.Or(cmp.Compare(x.phase, y.phase), cmp.Compare(x.d.At, y.d.At), cmp.Compare(x.seq, y.seq))
 	})
 	p := replay.Plan{
 		Schema: replay.PlanSchema, Seed: b.in.Seed, Provider: b.in.providers(),

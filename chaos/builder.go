@@ -14,6 +14,7 @@ import (
 // pending is a delivery that has no number yet.
 type pending struct {
 	d     replay.Delivery
+	phase int // the place of d's among all
 	seq   int
 	after *pending
 	gate  *gate
@@ -42,15 +43,21 @@ type builder struct {
 	tailed     map[string]bool // events that need no tail: a refusal is right for them, or they come after it
 	skipped    []replay.SkippedFault
 	line       *pending // the last delivery of the process phase
+	lineBefore *pending // stands for the last one of what comes before, in a builder that is apart
 	err        error
 	root       *builder
 }
 
-func newBuilder(in Input) *builder {
+func emptyBuilder(in Input) *builder {
 	b := &builder{in: in, events: &[]replay.Event{}, deliveries: &[]*pending{},
 		slots: map[replay.Phase]int{}, used: map[use]int{}, keys: map[string]bool{},
 		provider: map[string]string{}, tailed: map[string]bool{}}
 	b.root = b
+	return b
+}
+
+func newBuilder(in Input) *builder {
+	b := emptyBuilder(in)
 	if in.Settings.KeepIDs {
 		b.kept = keepIDs(in)
 	} else {
@@ -146,7 +153,7 @@ func (b *builder) add(d replay.Delivery, after *pending) *pending {
 	if d.Phase == replay.PhaseFault || d.Phase == replay.PhaseProcess || d.Phase == replay.PhaseFresh || d.Phase == replay.PhaseLate {
 		d.Fault = b.fault
 	}
-	p := &pending{d: d, seq: len(*b.deliveries), after: after}
+	p := &pending{d: d, phase: phaseIndex(d.Phase), seq: len(*b.deliveries), after: after}
 	*b.deliveries = append(*b.deliveries, p)
 	return p
 }

@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"bytes"
 	"encoding/json"
+	"sync/atomic"
 	"testing"
 
 	"hookonce/chaos"
@@ -14,10 +15,10 @@ import (
 func TestBodiesStayAway(t *testing.T) {
 	want := build(t, input(7))
 	in := input(7)
-	reads := 0
+	var reads atomic.Int64
 	for i, e := range in.Events {
 		body := e.Body
-		in.Events[i] = e.Unloaded(func() ([]byte, error) { reads++; return body, nil })
+		in.Events[i] = e.Unloaded(func() ([]byte, error) { reads.Add(1); return body, nil })
 	}
 	got := build(t, in)
 	a, errA := json.Marshal(want)
@@ -25,7 +26,7 @@ func TestBodiesStayAway(t *testing.T) {
 	if errA != nil || errB != nil || !bytes.Equal(a, b) {
 		t.Fatalf("another plan: %v, %v", errA, errB)
 	}
-	if reads == 0 {
+	if reads.Load() == 0 {
 		t.Error("no body was ever read")
 	}
 	for i, e := range got.Events {

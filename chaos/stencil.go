@@ -3,14 +3,11 @@ package chaos
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math/rand/v2"
 	"net/http"
 	"reflect"
-	"runtime"
 	"slices"
-	"sort"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"hookonce/replay"
 )
@@ -22,32 +19,42 @@ type stencil struct {
 	event eventPieces
 }
 
-// proofs is about how many copies that the provider made a stencil must be right. That places of ids are all there is to a copy is not
-// taken for granted.
-const proofs = 3
-
-// newStencil makes a fixture's stencil; nil where its provider does more than putting ids in places.
+// newStencil makes a fixture's stencil; nil where its provider does more than putting ids in places. That places of ids are all there is to
+// a copy is not taken for granted: a second copy that the provider makes must be the stencil's, under mirrored ids, of which
+// any two are in the other order.
 func newStencil(fixture replay.Event, by func(replay.Event, func(string) string) (replay.Event, error)) *stencil {
-	var s *stencil
-	rng := newRand(0, "stencil") // its ids are in no plan
-	for range 1 + proofs {
-		var asked, ids []string
-		e, err := by(fixture, func(old string) string {
-			asked = append(asked, old)
-			ids = append(ids, freshID(rng, old))
-			return ids[len(ids)-1]
-		})
-		switch {
-		case err != nil:
-			return nil
-		case s == nil:
-			s = &stencil{asked, cutEvent(e, ids)}
-		case !slices.Equal(s.asked, asked) || !reflect.DeepEqual(s.event.put(ids), e):
-			return nil
-		}
+	draws := func() *rand.Rand { return newRand(0, "stencil") } // its ids are in no plan
+	first, ids, err := copied(fixture, by, draws())
+	if err != nil {
+		return nil
+	}
+	s := &stencil{ids.asked, cutEvent(first, ids.given)}
+	second, mirrored, err := copied(fixture, by, rand.New(mirror{draws()}))
+	if err != nil || !slices.Equal(mirrored.asked, s.asked) || !reflect.DeepEqual(s.event.put(mirrored.given), second) {
+		return nil
 	}
 	return s
 }
+
+// answers are the ids that a provider asked fresh ones for, and those.
+type answers struct{ asked, given []string }
+
+// copied lets the provider make a copy.
+func copied(fixture replay.Event, by func(replay.Event, func(string) string) (replay.Event, error), rng *rand.Rand) (replay.Event, answers, error) {
+	var ids answers
+	e, err := by(fixture, func(old string) string {
+		id := freshID(rng, old)
+		ids = answers{append(ids.asked, old), append(ids.given, id)}
+		return id
+	})
+	return e, ids, err
+}
+
+// mirror draws the last of an alphabet where its source draws the first.
+type mirror struct{ of rand.Source }
+
+// Uint64 implements rand.Source.
+func (m mirror) Uint64() uint64 { return ^m.of.Uint64() }
 
 // rename makes a copy.
 func (s *stencil) rename(fresh func(string) string) replay.Event {
@@ -62,18 +69,11 @@ func (s *stencil) rename(fresh func(string) string) replay.Event {
 // delivery waits for it.
 func stencilsOf(in Input) map[fixtureID]*stencil {
 	made := make([]*stencil, len(in.Events))
-	var all sync.WaitGroup
-	var next atomic.Int64
-	for range runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(made); i = next.Add(1) - 1 {
-				if e := in.Events[i]; e.Read == nil {
-					made[i] = newStencil(e, in.Rename)
-				}
-			}
-		})
-	}
-	all.Wait()
+	onAllProcessors(len(made), func(i int) {
+		if e := in.Events[i]; e.Read == nil {
+			made[i] = newStencil(e, in.Rename)
+		}
+	})
 	out := make(map[fixtureID]*stencil, len(made))
 	for i, s := range made {
 		if s != nil {
@@ -105,19 +105,20 @@ func texts(e *replay.Event) []*string {
 }
 
 func cutEvent(e replay.Event, ids []string) eventPieces {
-	out := eventPieces{event: e, body: cut(string(e.Body), ids)}
+	c := newCutter(ids)
+	out := eventPieces{event: e, body: c.cut(string(e.Body))}
 	for _, t := range texts(&e) {
-		out.texts = append(out.texts, cut(*t, ids))
+		out.texts = append(out.texts, c.cut(*t))
 	}
 	for _, r := range e.Refs {
-		out.refs = append(out.refs, cut(r, ids))
+		out.refs = append(out.refs, c.cut(r))
 	}
 	if e.Header != nil {
 		out.header = map[string][]pieces{}
 	}
 	for name, values := range e.Header {
 		for _, v := range values {
-			out.header[name] = append(out.header[name], cut(v, ids))
+			out.header[name] = append(out.header[name], c.cut(v))
 		}
 	}
 	out.event.Body = nil
@@ -163,20 +164,30 @@ type pieces struct {
 	holes []int // which id belongs there
 }
 
-// cut makes holes where ids stand; of two that begin at one place, at the longer one.
-func cut(text string, ids []string) pieces {
-	byLength := make([]int, 0, len(ids))
+// cutter makes holes in texts.
+type cutter struct {
+	ids      []string
+	byLength []int // the longest first
+}
+
+func newCutter(ids []string) cutter {
+	c := cutter{ids: ids, byLength: make([]int, 0, len(ids))}
 	for i, id := range ids {
 		if id != "" {
-			byLength = append(byLength, i)
+			c.byLength = append(c.byLength, i)
 		}
 	}
-	sort.SliceStable(byLength, func(a, b int) bool { return len(ids[byLength[a]]) > len(ids[byLength[b]]) })
+	slices.SortStableFunc(c.byLength, func(a, b int) int { return len(ids[b]) - len(ids[a]) })
+	return c
+}
+
+// cut makes holes where ids stand; of two that begin at one place, at the longer one.
+func (c cutter) cut(text string) pieces {
 	var p pieces
 	for {
 		at, hole := len(text), -1
-		for _, i := range byLength {
-			if n := strings.Index(text[:min(len(text), at+len(ids[i]))], ids[i]); n >= 0 && n < at {
+		for _, i := range c.byLength {
+			if n := strings.Index(text[:min(len(text), at+len(c.ids[i]))], c.ids[i]); n >= 0 && n < at {
 				at, hole = n, i
 			}
 		}
@@ -185,7 +196,7 @@ func cut(text string, ids []string) pieces {
 			return p
 		}
 		p.holes = append(p.holes, hole)
-		text = text[at+len(ids[hole]):]
+		text = text[at+len(c.ids[hole]):]
 	}
 }
 

@@ -80,7 +80,7 @@ func TestStencilMakesWhatTheProviderMakes(t *testing.T) {
 
 func TestCutFindsTheLongerOfTwo(t *testing.T) {
 	for _, text := range []string{"", "abc", "abcabcd", "abcdabc", "xabcdx", "ababcd"} {
-		p := cut(text, []string{"abc", "abcd", ""})
+		p := newCutter([]string{"abc", "abcd", ""}).cut(text)
 		if got := p.put([]string{"abc", "abcd", "?"}); got != text {
 			t.Errorf("%q comes back as %q", text, got)
 		}
@@ -96,5 +96,17 @@ func BenchmarkFreshEvent(b *testing.B) {
 	s, rng := newStencil(fixture, renameWords), rand.New(rand.NewPCG(1, 1))
 	for b.Loop() {
 		s.rename(func(old string) string { return freshID(rng, old) })
+	}
+}
+
+func TestMirroredIDsAreInTheOtherOrder(t *testing.T) {
+	for _, old := range []string{"evt_1NG8Du2eZvKYlo2CUI79vXWy", "1347", "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", "SM0123456789abcdef0123456789abcdef", "AUTHORISATION_KHQC5N7G84BLNK43"} {
+		rng, mirrored := newRand(1, old), rand.New(mirror{newRand(1, old)})
+		for range 1000 {
+			a, b := freshID(rng, old), freshID(rng, old)
+			if x, y := freshID(mirrored, old), freshID(mirrored, old); a == b || (a < b) != (x > y) {
+				t.Fatalf("%s and %s are mirrored as %s and %s", a, b, x, y)
+			}
+		}
 	}
 }

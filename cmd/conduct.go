@@ -103,7 +103,7 @@ type conduct struct {
 	middle *middle
 	// begun hears nil once everything is ready to be sent; nil for nobody.
 	begun chan<- error
-	// calm ends what was only for a quick start; nil for nothing.
+	// calm ends what was only for a quick start, once something was sent; nil for nothing.
 	calm func()
 	// hold keeps the faults back until it is closed; nil holds nothing.
 	hold <-chan struct{}

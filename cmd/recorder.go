@@ -39,7 +39,7 @@ type recorder struct {
 	effects    [2]pile[replay.Effect]
 	err        error
 	failed     func(error)
-	// background writes the bodies of the plan, while the run is under way already.
+	// background writes the plan, and its bodies once the run is under way.
 	background sync.WaitGroup
 }
 
@@ -100,25 +100,33 @@ func (r *recorder) write(rec replay.Record) {
 	}
 }
 
-// Begin writes the header, and the plan and the request bodies behind it: nobody waits for those, which have to be looked through
-// for secrets. What happens in the run stands behind the plan, and among the bodies.
+// Begin writes the header, and begins to write the plan behind it. What happens in the run has to wait for that, and stands behind the plan.
 func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.mu.Lock() // until the plan is written
 	r.journal.Target.Header, r.journal.Target.Plan = h, p
 	r.tallies[0].Deliveries = len(p.Deliveries)
 	r.hold(len(p.Events) + len(p.Deliveries))
 	r.write(replay.Record{Header: &h})
 	r.check(r.out.Flush()) // a full disk is told before anything is sent
-	for rec := range p.Records() {
-		r.write(rec)
-	}
+	err := r.err
 	r.background.Go(func() {
-		if err := r.Bodies(p.Events); err != nil && r.failed != nil {
+		defer r.mu.Unlock()
+		for rec := range p.Records() {
+			r.write(rec)
+		}
+		r.check(r.out.Flush()) // or a run that is killed would have sent what no journal tells of
+	})
+	return err
+}
+
+// BodiesBeside writes the request bodies of events while the run goes on: nobody waits for those, which have to be looked through
+// for secrets. What happens meanwhile stands among them.
+func (r *recorder) BodiesBeside(events []replay.Event) {
+	r.background.Go(func() {
+		if err := r.Bodies(events); err != nil && r.failed != nil {
 			r.failed(err)
 		}
 	})
-	return r.err
 }
 
 // Bodies writes the request bodies of events.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -175,7 +176,7 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 		c.request = o.request.of
 	}
 	c.target.Routes = c.p.routes(c.target.URL)
-	ids := observe.IDsOf(c.p.plan)
+	ids := o.idsOf(c.p.plan)
 	calls := observe.Options{Fails: failingFirst(c.p.plan)}
 	if o.sink {
 		c.downstream = newDownstream(c.p.plan)
@@ -186,7 +187,7 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 	}
 	c.more = func(events []replay.Event) {
 		for _, e := range events {
-			ids.Add(e)
+			ids().Add(e)
 		}
 	}
 	c.header.Command = v.command(os.Args, c.p.plan.Seed)
@@ -277,17 +278,43 @@ func (o *RunOptions) expectations() (map[string]int, error) {
 
 // failingFirst says which ids' first call a sink fails that is told to fail half of the events: none of those that show what is normal.
 func failingFirst(p replay.Plan) func(id string) bool {
-	fails, failing := reference.FailHalf(p), map[string]bool{}
-	for _, e := range p.Events {
-		if fails(e, 1) {
-			failing[e.Key] = true
+	failing := sync.OnceValue(func() map[string]bool {
+		fails, failing := reference.FailHalf(p), map[string]bool{}
+		for _, e := range p.Events {
+			if fails(e, 1) {
+				failing[e.Key] = true
+			}
 		}
-	}
-	return func(id string) bool { return failing[id] }
+		return failing
+	})
+	return func(id string) bool { return failing()[id] }
 }
 
+// planIDs are the ids of a plan, collected when a source first asks, or before.
+type planIDs func() *observe.IDs
+
+// idsOf begins to collect the ids of a plan: nobody asks for them before an effect is seen.
+func (o *RunOptions) idsOf(p replay.Plan) planIDs {
+	ids := sync.OnceValue(func() *observe.IDs { return observe.IDsOf(p) })
+	if len(o.Effects) > 0 {
+		go ids()
+	}
+	return ids
+}
+
+func (ids planIDs) Known(id string) bool { return ids().Known(id) }
+func (ids planIDs) Event(id string) bool { return ids().Event(id) }
+
+// knowing tells the ids of a plan from others, and those of its events from others of the plan.
+type knowing interface {
+	Known(id string) bool
+	Event(id string) bool
+}
+
+var _, _ knowing = planIDs(nil), (*observe.IDs)(nil)
+
 // sourcesOf are the effect sources. calls says what happens to those the endpoint makes to a sink.
-func (o *RunOptions) sourcesOf(ctx context.Context, ids *observe.IDs, calls observe.Options) ([]observe.Source, error) {
+func (o *RunOptions) sourcesOf(ctx context.Context, ids knowing, calls observe.Options) ([]observe.Source, error) {
 	var out []observe.Source
 	calls.Known, calls.Event, calls.Dial = ids.Known, ids.Event, o.guardedDial
 	for _, spec := range o.Effects {

@@ -4,17 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"hookonce/replay"
 	"hookonce/replay/dispatch"
 )
 
+// headStart is how long the first deliveries have the processors to themselves.
+const headStart = 20 * time.Millisecond
+
 // send dispatches the plan and records what happens.
 func (c *conduct) send() error {
-	if c.calm != nil {
-		c.calm()
-	}
+	catchUp := sync.OnceFunc(func() {
+		if c.calm != nil {
+			c.calm()
+		}
+		c.rec.BodiesBeside(c.p.plan.Events)
+	})
+	defer catchUp()
+	defer time.AfterFunc(headStart, catchUp).Stop()
 	return c.dispatch(c.p.plan, c.beforePhase)
 }
 

@@ -14,8 +14,12 @@ import (
 // step carries out one step: it starts units as they become due and slots are free,
 // and records what became of them, until all have ended.
 func (r *runner) step(s *schedule, st step) error {
-	// The lead gives the first deliveries the time to connect before they are due.
-	s.begin(st, r.clock.now()+lead)
+	// The lead gives the first deliveries the time to connect before they are due. In control nothing connects before it has something to say:
+	// a server with one worker would wait for that, while the run's very first byte is waited for here.
+	if s.lead = lead; st.phase == replay.PhaseControl {
+		s.lead = 0
+	}
+	s.begin(st, r.clock.now()+s.lead)
 	for _, u := range s.line {
 		r.hurry(u)
 	}
@@ -48,7 +52,7 @@ func (r *runner) step(s *schedule, st step) error {
 // the next unit is due; 0 where nothing but the end of a request can bring one.
 func (r *runner) startDue(s *schedule, inFlight int) (int, time.Duration) {
 	for u := s.next(); u != nil; u = s.next() {
-		if in := u.due - lead - r.clock.now(); in > 0 {
+		if in := u.due - s.lead - r.clock.now(); in > 0 {
 			return inFlight, in
 		}
 		if r.superfluous(u) {

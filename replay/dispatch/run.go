@@ -17,7 +17,7 @@ const (
 	DefaultMaxInFlight = 64
 	// DefaultPatience is how long an answer is waited for, where Options do not say.
 	DefaultPatience = 10 * time.Second
-	// lead is how long before its due time a delivery gets its connection.
+	// lead is how long before its due time a delivery gets its connection, but in control.
 	lead = 10 * time.Millisecond
 	// maxFailures is how many connections in a row may fail before the target counts as gone.
 	maxFailures = 50

@@ -53,6 +53,7 @@ type step struct {
 // schedule says which unit of a step may start when. It knows no clock and no connection.
 type schedule struct {
 	scale float64
+	lead  time.Duration // how long before its due time a delivery gets its connection
 	lease time.Duration // what a fault-free redelivery waits for at least
 	line  []*unit       // what waited for nothing when the step began; in order, once it was sorted
 	freed heaped        // what waits for nothing any more

@@ -146,24 +146,19 @@ func stripeDeletes(kind, object string) bool {
 
 // Rename gives a Stripe event fresh ids.
 func (s stripe) Rename(e replay.Event, fresh func(old string) string) (replay.Event, error) {
-	old, err := s.Identify(e.Header, e.Body)
-	if err != nil {
-		return replay.Event{}, fmt.Errorf("rename %s: %w", e.Key, err)
-	}
-	old.Fixture, old.EffectKey, old.OriginalKey = e.Fixture, e.EffectKey, e.OriginalKey
-	data := gjson.GetBytes(old.Body, "data.object")
+	data := objectIn(topFields(view(e.Body), "data")[0], "object")
 	_, subjectID := stripeSubject(data)
-	ids, err := freshIDs(slices.Concat([]string{old.Key, subjectID}, old.Refs), fresh)
+	ids, err := freshIDs(slices.Concat([]string{e.Key, strings.Clone(subjectID)}, e.Refs), fresh)
 	if err != nil {
 		return replay.Event{}, err
 	}
 	_, kind := lastPart(data.Get("object").Str)
-	body := replaceStrings(old.Body, ids, func(t token) bool { return stripeOwnID(t, kind) })
-	now, err := s.Identify(e.Header, body)
+	body := replaceStrings(e.Body, ids, func(t token) bool { return stripeOwnID(t, kind) })
+	now, err := s.identifyValid(e.Header, body) // strings for strings leave JSON JSON
 	if err != nil {
 		return replay.Event{}, fmt.Errorf("rename %s: %w", e.Key, err)
 	}
-	return renamed(old, now, ids)
+	return renamed(e, now, ids)
 }
 
 // stripeOwnID says whether a string that equals one of the event's ids is that id. An id that

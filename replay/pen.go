@@ -16,25 +16,33 @@ type pen struct {
 // record writes a record without its last brace; false means that somebody else must.
 func (p *pen) record(r Record) bool {
 	p.to, p.ok = append(p.to[:0], '{'), true
-	if r.Header != nil || r.Plan != nil || r.Event != nil || r.Body != nil || r.Mark != nil || r.Lock != nil || r.Command != nil || r.Sources != nil || r.End != nil {
+	if r.Header != nil || r.Plan != nil || r.Body != nil || r.Mark != nil || r.Lock != nil || r.Command != nil || r.Sources != nil || r.End != nil {
 		return false
 	}
 	p.text(`,"run":`, string(r.Run))
-	switch {
-	case r.Attempt != nil && r.Delivery == nil && r.Effect == nil:
+	kinds := 0
+	if r.Attempt != nil {
+		kinds++
 		p.name(`,"attempt":`)
 		p.attempt(r.Attempt)
-	case r.Delivery != nil && r.Attempt == nil && r.Effect == nil:
+	}
+	if r.Delivery != nil {
+		kinds++
 		p.name(`,"delivery":`)
 		p.delivery(r.Delivery)
-	case r.Effect != nil && r.Attempt == nil && r.Delivery == nil:
+	}
+	if r.Effect != nil {
+		kinds++
 		p.name(`,"effect":`)
 		p.effect(r.Effect)
-	default:
-		return false
+	}
+	if r.Event != nil {
+		kinds++
+		p.name(`,"event":`)
+		p.event(r.Event)
 	}
 	p.to = append(p.to, '}')
-	return p.ok
+	return p.ok && kinds == 1
 }
 
 func (p *pen) attempt(a *Attempt) {
@@ -99,6 +107,31 @@ func (p *pen) effect(e *Effect) {
 	p.yes(`,"earlier":`, e.Earlier)
 }
 
+func (p *pen) event(e *Event) {
+	p.to = append(p.to, '{')
+	p.name(`,"key":`)
+	p.string(e.Key)
+	p.text(`,"source":`, e.Source)
+	p.text(`,"id":`, e.ID)
+	p.name(`,"type":`)
+	p.string(e.Type)
+	p.text(`,"subject":`, e.Subject)
+	p.text(`,"version":`, e.Version)
+	p.number(`,"rank":`, int64(e.Rank))
+	p.yes(`,"deletes":`, e.Deletes)
+	p.name(`,"provider":`)
+	p.string(e.Provider)
+	p.name(`,"fixture":`)
+	p.string(e.Fixture)
+	p.text(`,"original_key":`, e.OriginalKey)
+	p.list(`,"refs":`, e.Refs)
+	p.text(`,"effect_key":`, e.EffectKey)
+	p.yes(`,"live":`, e.Live)
+	p.ok = p.ok && len(e.Header) == 0
+	p.name(`,"sha256":`)
+	p.string(e.SHA256)
+}
+
 // name writes a member's name, which is given with the comma before it and the colon after it.
 func (p *pen) name(name string) {
 	if p.to[len(p.to)-1] == '{' {
@@ -112,7 +145,7 @@ func (p *pen) always(name string, v int64) {
 	p.to = strconv.AppendInt(p.to, v, 10)
 }
 
-// number, text and yes leave out what is empty.
+// number, text, list and yes leave out what is empty.
 func (p *pen) number(name string, v int64) {
 	if v != 0 {
 		p.always(name, v)
@@ -124,6 +157,18 @@ func (p *pen) text(name, v string) {
 		p.name(name)
 		p.string(v)
 	}
+}
+
+func (p *pen) list(name string, vs []string) {
+	if len(vs) == 0 {
+		return
+	}
+	p.name(name)
+	for i, v := range vs {
+		p.to = append(p.to, "[,"[min(i, 1)])
+		p.string(v)
+	}
+	p.to = append(p.to, ']')
 }
 
 func (p *pen) yes(name string, v bool) {

@@ -3,6 +3,7 @@ package replay
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -13,9 +14,10 @@ func TestPenWritesAsJSON(t *testing.T) {
 	text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[ -~\n\r\té€\x{2028}]*`),
 		rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))
 	attempts, deliveries, effects := rapid.Make[Attempt](), rapid.Make[Delivery](), rapid.Make[Effect]()
+	refs := rapid.SliceOf(text)
 	rapid.Check(t, func(t *rapid.T) {
 		r := Record{Run: Run(rapid.SampledFrom([]string{"", "reference"}).Draw(t, "run"))}
-		switch rapid.IntRange(0, 2).Draw(t, "kind") {
+		switch rapid.IntRange(0, 3).Draw(t, "kind") {
 		case 0:
 			a := attempts.Draw(t, "attempt")
 			a.Body, a.Error = text.Draw(t, "body"), text.Draw(t, "error")
@@ -31,12 +33,26 @@ func TestPenWritesAsJSON(t *testing.T) {
 			e := effects.Draw(t, "effect")
 			e.Key = text.Draw(t, "key")
 			r.Effect = &e
+		case 3:
+			r.Event = drawnEvent(t, text, refs)
 		}
-		if rapid.IntRange(0, 9).Draw(t, "two") == 0 {
+		if r.Event == nil && rapid.IntRange(0, 9).Draw(t, "two") == 0 {
 			r.Event = &Event{}
 		}
 		checkPen(t, r)
 	})
+}
+
+func drawnEvent(t *rapid.T, text *rapid.Generator[string], refs *rapid.Generator[[]string]) *Event {
+	e := &Event{Rank: rapid.IntRange(-2, 2).Draw(t, "rank"), Deletes: rapid.Bool().Draw(t, "deletes"), Live: rapid.Bool().Draw(t, "live"),
+		Refs: refs.Draw(t, "refs")}
+	for _, s := range []*string{&e.Key, &e.Source, &e.ID, &e.Type, &e.Subject, &e.Version, &e.Provider, &e.Fixture, &e.OriginalKey, &e.EffectKey, &e.SHA256} {
+		*s = text.Draw(t, "text")
+	}
+	if rapid.IntRange(0, 4).Draw(t, "headers") == 0 {
+		e.Header = http.Header{"X-A": {"b"}}
+	}
+	return e
 }
 
 func checkPen(t *rapid.T, r Record) {
@@ -61,6 +77,7 @@ func TestPenKnowsWhatIsCommon(t *testing.T) {
 			Body: "{\"ok\":\ttrue}\r\n", RetryAfter: 5, Error: `a\b`, Late: 6}},
 		"delivery":  {Delivery: &Delivery{N: 1, Event: "evt_1", Phase: PhaseFault, Fault: "race", Role: RoleDuplicate, Conditions: Conditions{Gate: 2}}},
 		"effect":    {Run: ReferenceRun, Effect: &Effect{At: 1, Since: 1, Source: "sink", Key: "evt_1", Count: 1}},
+		"event":     {Event: &Event{Key: "evt_1", Type: "invoice.paid", Provider: "stripe", Fixture: "a.json", Refs: []string{"in_1", "pi_1"}, SHA256: "00"}},
 		"reference": {Run: ReferenceRun, Attempt: &Attempt{Truncated: true, NoRetry: true, Fired: true}},
 	} {
 		if p := new(pen); !p.record(r) {

@@ -103,6 +103,7 @@ func (o *RunOptions) addEndpoint(c *cobra.Command) {
 }
 
 func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
+	largePages()
 	args, err := o.configure(c, s, args)
 	if err != nil {
 		return err

@@ -24,6 +24,9 @@ func readsNow(c net.Conn) bool {
 	return ok
 }
 
+// writeNow is writeNow of a connection of which readsNow said yes.
+func writeNow(c net.Conn, b []byte) (int, error) { return c.(*stamped).writeNow(b) }
+
 // readNow is Read for who does not wait; its error is EAGAIN where there is nothing.
 func (s *stamped) readNow(p []byte) (int, error) {
 	s.into, s.atOnce.reads = p, true

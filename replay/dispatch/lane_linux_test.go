@@ -47,7 +47,7 @@ func keeping(t *testing.T, respond func(c net.Conn, n int) (done bool)) Target {
 
 const plainAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-// Whatever is answered, the lane and a goroutine make the same of it.
+// Whatever is answered, the lane, a goroutine and a sender make the same of it.
 func TestLaneUnderstandsWhatGoroutinesDo(t *testing.T) {
 	long := strings.Repeat("x", replay.MaxBody+10)
 	for name, c := range map[string]struct {
@@ -70,8 +70,8 @@ func TestLaneUnderstandsWhatGoroutinesDo(t *testing.T) {
 		"too much":         {parts: []string{plainAnswer + plainAnswer}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var told [2][]string
-			for i, laneless := range []bool{false, true} {
+			told := map[string][]string{}
+			for _, way := range []string{"lane", "goroutines", "sender"} {
 				to := keeping(t, func(conn net.Conn, n int) bool {
 					if n%2 == 1 {
 						_, _ = io.WriteString(conn, plainAnswer)
@@ -84,18 +84,38 @@ func TestLaneUnderstandsWhatGoroutinesDo(t *testing.T) {
 					return c.done
 				})
 				o := options()
-				o.laneless = laneless
-				m := all(t, inLine(6), to, o)
-				for n := range len(m) {
-					a := m[n+1]
-					told[i] = append(told[i], fmt.Sprint(a.Outcome, a.Status, len(a.Body), a.Truncated, a.RetryAfter, a.Error, a.FirstByte > 0, a.LastByte > 0))
+				o.laneless = way == "goroutines"
+				for _, a := range sent(t, way == "sender", inLine(6), to, o) {
+					told[way] = append(told[way], fmt.Sprint(a.Outcome, a.Status, len(a.Body), a.Truncated, a.RetryAfter, a.Error, a.FirstByte > 0, a.LastByte > 0))
 				}
 			}
-			if lane, hand := strings.Join(told[0], "\n"), strings.Join(told[1], "\n"); lane != hand {
-				t.Errorf("in the lane\n%s\nin goroutines\n%s", lane, hand)
+			for _, way := range []string{"lane", "sender"} {
+				if got, hand := strings.Join(told[way], "\n"), strings.Join(told["goroutines"], "\n"); got != hand {
+					t.Errorf("%s\n%s\nin goroutines\n%s", way, got, hand)
+				}
 			}
 		})
 	}
+}
+
+// sent are the attempts of a plan that a run, or a sender, carried out, in the plan's order.
+func sent(t *testing.T, bySender bool, p replay.Plan, to Target, o Options) (as []replay.Attempt) {
+	if !bySender {
+		m := all(t, p, to, o)
+		for n := range len(m) {
+			as = append(as, m[n+1])
+		}
+		return as
+	}
+	s, err := NewSender(to, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, d := range p.Deliveries {
+		as = append(as, s.Send(&p.Events[0], d)...)
+	}
+	return as
 }
 
 // A kept connection that the endpoint closed is no attempt: the delivery goes out on another one.

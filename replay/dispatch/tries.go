@@ -59,6 +59,9 @@ func (r *runner) attemptOf(d replay.Delivery) string {
 	if d.NewAttempt || d.Role == replay.RoleRedelivery && !r.ProfileOf(r.events[d.Event].Provider).AttemptKept {
 		n = d.N
 	}
+	if n == 0 { // a sender without a plan does not know the first one
+		return "attempt-" + d.Event
+	}
 	return "attempt-" + strconv.Itoa(n)
 }
 

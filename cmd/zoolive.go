@@ -40,7 +40,9 @@ type live struct {
 	Seconds float64 `json:"seconds"`        // the longest run
 	// Why says what cannot be named from outside; empty where everything can.
 	Why string `json:"why,omitempty"`
-	// Flagged lists the codes of violations of a correct handler; Trouble what went wrong with runs.
+	// Missed lists the seeds on which it was not found, or its flaw not named; Flagged the violations of a correct handler, with
+	// their seeds; Trouble what went wrong with runs.
+	Missed  []int    `json:"missed,omitempty"`
 	Flagged []string `json:"flagged,omitempty"`
 	Trouble []string `json:"trouble,omitempty"`
 
@@ -151,10 +153,10 @@ func liveArguments(program, handler, fixtures, dir string, seed int) []string {
 func (l *live) judge(r report.Report, seed int) {
 	found, named := map[string]bool{}, ""
 	for _, f := range r.Findings {
-		found[f.Code] = true
-		if l.Correct && f.Severity == "violation" && !slices.Contains(l.Flagged, f.Code) {
-			l.Flagged = append(l.Flagged, f.Code)
+		if l.Correct && f.Severity == "violation" && !found[f.Code] {
+			l.Flagged = append(l.Flagged, fmt.Sprintf("%s on seed %d", f.Code, seed))
 		}
+		found[f.Code] = true
 		if w := f.Evidence.Flaw; w != nil && slices.Contains(l.sign.flaws, w.Name) {
 			named = w.Name
 		}
@@ -162,11 +164,15 @@ func (l *live) judge(r report.Report, seed int) {
 	if l.Correct && r.Verdict == "inconclusive" {
 		l.Trouble = append(l.Trouble, fmt.Sprintf("seed %d: inconclusive: %s", seed, strings.Join(r.Missing, "; ")))
 	}
-	if !l.Correct && !slices.ContainsFunc(l.Expect, func(code string) bool { return !found[code] }) {
+	seen := !slices.ContainsFunc(l.Expect, func(code string) bool { return !found[code] })
+	if seen && !l.Correct {
 		l.Found++
 	}
 	if named != "" {
 		l.Named++
 		l.Flaw = named
+	}
+	if !l.Correct && (!seen || named == "" && len(l.sign.flaws) > 0) {
+		l.Missed = append(l.Missed, seed)
 	}
 }

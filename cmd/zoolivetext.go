@@ -63,9 +63,9 @@ func (l live) remark() string {
 	switch {
 	case l.Correct:
 	case l.Found < l.Seeds:
-		out = append(out, "MISSED")
+		out = append(out, fmt.Sprintf("MISSED on seeds %v", l.Missed))
 	case len(l.sign.flaws) > 0 && l.Named < l.Seeds:
-		out = append(out, fmt.Sprintf("NAMED ON %d ONLY", l.Named))
+		out = append(out, fmt.Sprintf("NAMED ON %d ONLY, not on seeds %v", l.Named, l.Missed))
 	}
 	if !l.Correct && l.Seconds > liveLimit.Seconds() {
 		out = append(out, "TOO SLOW")

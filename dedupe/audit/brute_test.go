@@ -129,11 +129,11 @@ var bChecks = map[string]func(bWorld, bEvent) bool{
 	"stuck": func(w bWorld, e bEvent) bool {
 		tail := 0
 		for _, a := range e.attempts {
-			if a.tail {
+			if a.tail && a.status != 0 {
 				tail++
 			}
 		}
-		return e.sig == replay.SignValid && len(e.acks()) == 0 && tail >= 2 && anyOf(e.attempts, func(a bAttempt) bool { return a.status != 0 })
+		return e.sig == replay.SignValid && len(e.acks()) == 0 && tail >= 2
 	},
 	"signature-bypass": func(w bWorld, e bEvent) bool {
 		return e.sig == replay.SignMissing && len(e.attempts) > 0 && len(e.acks())+len(e.effects) > 0
@@ -250,7 +250,7 @@ func (w bWorld) verdict() (audit.Status, []string) {
 		}
 	}
 	status := audit.Pass
-	if !w.rest || w.normal == 0 || w.unansweredSignature() {
+	if !w.rest || w.normal == 0 || w.unansweredSignature() || w.unansweredTail() {
 		status = audit.Inconclusive
 	}
 	for f := range found {
@@ -273,6 +273,20 @@ func (w bWorld) unansweredSignature() bool {
 		}
 	}
 	return false
+}
+
+// unansweredTail says that of an event that nothing acknowledged, two fault-free attempts were made and not both answered.
+func (w bWorld) unansweredTail() bool {
+	return anyOf(w.events, func(e bEvent) bool {
+		tried, answered := 0, 0
+		for _, a := range e.attempts {
+			if a.tail {
+				tried++
+				answered += min(a.status, 1)
+			}
+		}
+		return e.sig == replay.SignValid && len(e.acks()) == 0 && tried > 1 && answered < 2
+	})
 }
 
 // asTold writes a verdict's findings the way the brute-force judge does.

@@ -34,14 +34,20 @@ func judgeStuck(d *docket) ([]Finding, int) {
 	return out, judged
 }
 
-// tailOf lists an event's fault-free attempts, and says whether they are enough to tell that it is stuck.
+// tailOf lists an event's fault-free attempts that were answered, and says whether they are enough to tell that it is stuck: what became of
+// one without an answer is not known.
 func (d *docket) tailOf(f *dossier) (tail []*replay.Attempt, enough bool) {
 	for _, a := range f.attempts {
-		if p := d.delivery(a.Delivery); p != nil && p.Phase == replay.PhaseTail {
+		if a.Status != 0 && d.inTail(a) {
 			tail = append(tail, a)
 		}
 	}
-	return tail, len(tail) > 1 && f.course.answered
+	return tail, len(tail) > 1
+}
+
+func (d *docket) inTail(a *replay.Attempt) bool {
+	p := d.delivery(a.Delivery)
+	return p != nil && p.Phase == replay.PhaseTail
 }
 
 // outlasted says that a claim left behind in the faults would have expired before the last of the fault-free attempts.
@@ -60,17 +66,19 @@ func (d *docket) outlasted(tail []*replay.Attempt) bool {
 // tailSpan is how long after the first answer the last attempt was made.
 func tailSpan(tail []*replay.Attempt) time.Duration { return tail[len(tail)-1].Start - tail[0].End }
 
-// hasty is an event that was refused to the end, and too soon to say that it always will be; the key is "" for none.
+// hasty is an event that was refused to the end, and too soon to say that it always will be, or that was not answered to the end; the key is "" for
+// none.
 type hasty struct {
 	key    string
 	rank   int
+	mute   bool
 	span   time.Duration
 	events int
 }
 
 func (h *hasty) add(o hasty) {
 	if o.key != "" && (h.key == "" || o.rank < h.rank) {
-		h.key, h.rank, h.span = o.key, o.rank, o.span
+		h.key, h.rank, h.mute, h.span = o.key, o.rank, o.mute, o.span
 	}
 	h.events += o.events
 }
@@ -81,10 +89,23 @@ func (d *docket) hastyOf(f *dossier) hasty {
 		return hasty{}
 	}
 	tail, enough := d.tailOf(f)
-	if !enough || d.outlasted(tail) {
+	switch {
+	case !enough && d.triedInTail(f) > 1:
+		return hasty{key: f.event.Key, rank: d.rankOf(f), mute: true, events: 1}
+	case !enough || d.outlasted(tail):
 		return hasty{}
 	}
-	return hasty{f.event.Key, d.rankOf(f), tailSpan(tail), 1}
+	return hasty{key: f.event.Key, rank: d.rankOf(f), span: tailSpan(tail), events: 1}
+}
+
+// triedInTail is how many fault-free attempts of an event reached the endpoint, or may have.
+func (d *docket) triedInTail(f *dossier) (n int) {
+	for _, a := range f.attempts {
+		if d.inTail(a) && a.Outcome != replay.Unsent {
+			n++
+		}
+	}
+	return n
 }
 
 func (h hasty) text() string {
@@ -94,6 +115,10 @@ func (h hasty) text() string {
 	more := ""
 	if h.events > 1 {
 		more = fmt.Sprintf(" (and %s)", plural(h.events-1, "other event"))
+	}
+	if h.mute {
+		return fmt.Sprintf("%s%s got no answer in time to its fault-free attempts, so that it is not known whether it would be acknowledged: "+
+			"let the endpoint answer faster, or give it longer with --patience", h.key, more)
 	}
 	return fmt.Sprintf("%s%s was still refused %s after the first fault-free attempt; whether for ever is not known, because a provider waits longer than that. "+
 		"Say with --lease how long a claim of the endpoint may last: the last attempt then waits that long", h.key, more, h.span.Round(time.Millisecond))

@@ -176,7 +176,32 @@ func (j *Writer) gather() {
 	}
 }
 
+// many is from how many records on a second goroutine encodes half of them: a run's first delivery waits for its whole plan to be written.
+const many = 1024
+
 func write(w io.Writer, enc *replay.Encoder, room *buffer, records []replay.Record) error {
+	if len(records) < many {
+		return encode(w, enc, room, records)
+	}
+	half := len(records) / 2
+	var rest buffer
+	var err error
+	var other sync.WaitGroup
+	other.Go(func() {
+		e := replay.NewEncoder(&rest)
+		for i := half; i < len(records) && err == nil; i++ {
+			err = e.Encode(records[i])
+		}
+	})
+	first := encode(w, enc, room, records[:half])
+	other.Wait()
+	if first != nil {
+		return first
+	}
+	return errors.Join(rest.to(w), err)
+}
+
+func encode(w io.Writer, enc *replay.Encoder, room *buffer, records []replay.Record) error {
 	for _, r := range records {
 		if err := enc.Encode(r); err != nil {
 			return err

@@ -100,18 +100,30 @@ func TestPacketWithoutBody(t *testing.T) {
 	}
 }
 
-// TestPacketAnsweredEarly: an answer before the request was complete is an answer, and no proof of a race.
+// TestPacketAnsweredEarly: an answer before the request was complete is an answer, and no proof of a race. On a busy machine it may come
+// later; then it is tried again.
 func TestPacketAnsweredEarly(t *testing.T) {
 	to := serveH2(t, false, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(401) }))
-	m := all(t, planOf(gateOf(2, "e")...), to, byH2(options()))
-	for _, a := range m {
-		if a.Status != 401 || a.LastByte != 0 {
-			t.Errorf("%+v", a)
+	for range 50 {
+		as := attemptsOf(all(t, planOf(gateOf(2, "e")...), to, byH2(options())))
+		early, before := 0, false
+		for _, a := range as {
+			if a.Status != 401 {
+				t.Fatalf("%+v", a)
+			}
+			if a.LastByte == 0 {
+				early++
+			}
+			before = before || a.FirstByte < a.LastByte // it came, and was not read yet
+		}
+		if g := replay.GateOf(1, as); (early > 0 || before) && g.Overlapped {
+			t.Fatalf("%+v of %+v", g, as)
+		}
+		if early == 2 {
+			return
 		}
 	}
-	if g := replay.GateOf(1, attemptsOf(m)); g.Overlapped {
-		t.Errorf("%+v", g)
-	}
+	t.Error("no answer of 50 came before the requests were complete")
 }
 
 // TestPacketPatience: no answer in time is unknown, never refused.

@@ -94,6 +94,7 @@ func (p *Proxy) up(s *session, n int) verdict {
 		case Cut:
 			v.cut, v.passed = true, n/2
 			v.strike = r.strikes(v.passed)
+			s.asking = false // no answer is to come; it counts, whenever the connection is gone
 		case Lost:
 			s.doomed, s.request = true, r.requests
 		}

@@ -67,7 +67,7 @@ func TestTTLScaleMeasuresTheWindow(t *testing.T) {
 		want   string
 		code   int
 	}{
-		"20 h":   {hours(20), "--window", "remembers for about ", exitViolations},
+		"20 h":   {hours(20), "--window", "remembers ", exitViolations},
 		"8 days": {hours(192), "--window=false", "remembers at least 25 h", exitPass},
 		"a script": {func(key string) []string {
 			return []string{"EVAL", "return redis.call('set',KEYS[1],'1','ex',72000,'nx') and 1 or 0", "1", "seen:" + key}
@@ -86,7 +86,8 @@ func TestTTLScaleMeasuresTheWindow(t *testing.T) {
 				t.Fatalf("exit %d, %s, missing %s, findings %.900s\n%s", code, got, gjson.Get(out, "missing"), gjson.Get(out, "findings"), errs)
 			}
 			known, again := micros(got.Get("held_us")), micros(got.Get("forgot_us"))
-			if window := 20 * time.Hour; name == "20 h" && (known > window || again < window) {
+			// An hour is a tenth of a second here: on a busy machine the bounds are further apart, and stay true.
+			if window := 20 * time.Hour; name == "20 h" && (known > window || again < window || again-known > window/2) {
 				t.Errorf("known at %s, processed again at %s", known, again)
 			}
 		})

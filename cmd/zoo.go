@@ -45,7 +45,7 @@ did, within a minute; where it has another name than its own, the table says why
 Exit code 1 says that something was missed, or flagged without reason.`,
 		Example: `  hookonce zoo                          # the matrix, 20 seeds a cell
   hookonce zoo --handler busy-200 --seeds 100
-  hookonce zoo --live --seeds 3         # as processes, for real
+  hookonce zoo --live --jobs 4          # as processes, for real, four at a time
   hookonce zoo --random 1000            # plans and mishaps from a seed
   hookonce zoo --false-alarms 1000000   # deliveries to correct handlers`,
 		Args: cobra.NoArgs,

@@ -49,8 +49,8 @@ type Proxy struct {
 	seen      keys
 }
 
-// loops is how many loops the plain sessions are divided among. While one sends, which on one machine is most of its work and half of the
-// receiver's, the other can go on; more than two gain nothing on two processors.
+// loops is how many loops the plain sessions are divided among. Where other work wants the processors, two carry an eighth more than one; where
+// nothing else does, as much.
 const loops = 2
 
 // New returns a proxy that listens nowhere yet.

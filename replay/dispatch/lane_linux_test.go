@@ -29,8 +29,14 @@ func inLine(n int) replay.Plan {
 // keeping starts a server whose connections are kept, and that has the n-th request (from 1) answered by respond. It closes the
 // connection where respond says so.
 func keeping(t *testing.T, respond func(c net.Conn, n int) (done bool)) Target {
+	return counting(t, new(atomic.Int32), respond)
+}
+
+// counting is keeping, and counts the connections.
+func counting(t *testing.T, open *atomic.Int32, respond func(c net.Conn, n int) (done bool)) Target {
 	var n atomic.Int32
 	return listen(t, func(c net.Conn) {
+		open.Add(1)
 		br := bufio.NewReader(c)
 		for {
 			req, err := http.ReadRequest(br)
@@ -237,17 +243,9 @@ func TestLaneLeavesSlowSignatures(t *testing.T) {
 // Gates and plain deliveries use the same connections, turn by turn.
 func TestLaneBesideGates(t *testing.T) {
 	var open atomic.Int32
-	to := listen(t, func(c net.Conn) {
-		open.Add(1)
-		br := bufio.NewReader(c)
-		for {
-			req, err := http.ReadRequest(br)
-			if err != nil {
-				return
-			}
-			_, _ = io.Copy(io.Discard, req.Body)
-			_, _ = io.WriteString(c, plainAnswer)
-		}
+	to := counting(t, &open, func(c net.Conn, _ int) bool {
+		_, _ = io.WriteString(c, plainAnswer)
+		return false
 	})
 	var ds []replay.Delivery
 	for i := range 60 {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,8 @@ type ConductOptions struct {
 	MaxDuration time.Duration
 	BurstsFor   time.Duration
 	TUI         string
+
+	held int // how many records are held in memory; 0 for heldInMemory
 }
 
 func (o *ConductOptions) add(c *cobra.Command) {
@@ -200,7 +203,7 @@ func (c *conduct) prepare() error {
 	base := time.Now()
 	c.header.Started = base.UTC()
 	var err error
-	if c.rec, err = newRecorder(path, c.o.KeepBodies, base, func(err error) { c.stop.Stop(err.Error()) }); err != nil {
+	if c.rec, err = newRecorder(path, c.o.KeepBodies, cmp.Or(c.o.held, heldInMemory), base, func(err error) { c.stop.Stop(err.Error()) }); err != nil {
 		return err
 	}
 	c.rec.tap = c.tap

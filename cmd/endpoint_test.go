@@ -56,7 +56,9 @@ type endpoint struct {
 	keyOf func(body []byte) string
 	more  int
 	later bool // answer 202, work afterwards
-	known func(body []byte) bool
+	// forgetful processes an event as often as it is delivered.
+	forgetful bool
+	known     func(body []byte) bool
 }
 
 const endpointWork = 5 * time.Millisecond
@@ -90,7 +92,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (e *endpoint) process(id, key string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.done[id] || key == "" {
+	if e.done[id] && !e.forgetful || key == "" {
 		return
 	}
 	e.done[id] = true

@@ -230,7 +230,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	defer full.Close()
 	failed := make(chan error, 1)
-	r, err := newRecorder(filepath.Join(t.TempDir(), "run.jsonl"), false, time.Now(), func(err error) { failed <- err })
+	r, err := newRecorder(filepath.Join(t.TempDir(), "run.jsonl"), false, heldInMemory, time.Now(), func(err error) { failed <- err })
 	if err != nil {
 		t.Fatal(err)
 	}

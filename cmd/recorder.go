@@ -32,6 +32,7 @@ type recorder struct {
 	// file has them all.
 	held, most int
 	forgot     bool
+	acked      bool // the target acknowledged something
 	// What comes while the run goes on waits in piles until somebody wants to look at the lists.
 	events     pile[replay.Event]
 	deliveries pile[replay.Delivery]
@@ -43,11 +44,17 @@ type recorder struct {
 	background sync.WaitGroup
 }
 
-// heldInMemory is how many records a run holds in memory, at about half a kilobyte each. A longer run is judged from its journal.
+// heldInMemory is how many records a run holds in memory beside its plan and what control causes, at about half a kilobyte each. A longer
+// run is judged from its journal.
 const heldInMemory = 200_000
 
+// heldOfControl is how many records a delivery of control may add to them: what the faults and their waits depend on is looked up in memory,
+// and control is as long as the fixtures are many, which are in memory, too.
+const heldOfControl = 4
+
 // newRecorder creates the journal and writes its header and plan. failed is called once if writing fails later.
-func newRecorder(path string, keep bool, base time.Time, failed func(error)) (*recorder, error) {
+// It holds so many records in memory, at most, beside the plan and what control causes.
+func newRecorder(path string, keep bool, most int, base time.Time, failed func(error)) (*recorder, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
@@ -58,7 +65,7 @@ func newRecorder(path string, keep bool, base time.Time, failed func(error)) (*r
 	if err != nil {
 		return nil, fmt.Errorf("journal %s: cannot be written: %w", path, errors.Unwrap(err))
 	}
-	r := &recorder{path: path, keep: keep, base: base, file: f, failed: failed, most: heldInMemory}
+	r := &recorder{path: path, keep: keep, base: base, file: f, failed: failed, most: most}
 	r.writeTo(f)
 	return r, nil
 }
@@ -105,7 +112,7 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	r.mu.Lock() // until the plan is written
 	r.journal.Target.Header, r.journal.Target.Plan = h, p
 	r.tallies[0].Deliveries = len(p.Deliveries)
-	r.hold(len(p.Events) + len(p.Deliveries))
+	r.most += heldOfControl * controls(p)
 	r.write(replay.Record{Header: &h})
 	r.check(r.out.Flush()) // a full disk is told before anything is sent
 	err := r.err
@@ -117,6 +124,16 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 		r.check(r.out.Flush()) // or a run that is killed would have sent what no journal tells of
 	})
 	return err
+}
+
+// controls is how many deliveries of control a plan has.
+func controls(p replay.Plan) (n int) {
+	for i := range p.Deliveries {
+		if p.Deliveries[i].Phase == replay.PhaseControl {
+			n++
+		}
+	}
+	return n
 }
 
 // BodiesBeside writes the request bodies of events while the run goes on: nobody waits for those, which have to be looked through
@@ -178,6 +195,7 @@ func (r *recorder) Attempt(run replay.Run, a replay.Attempt) {
 	defer r.mu.Unlock()
 	a.Body, a.Error = r.text(a.Body), r.text(a.Error)
 	r.hold(1)
+	r.acked = r.acked || run == replay.TargetRun && a.Outcome == replay.Acked
 	at := r.attempts[sideOf(run)].put(a)
 	r.tallies[sideOf(run)].Add(at)
 	r.write(replay.Record{Run: run, Attempt: at})
@@ -312,6 +330,13 @@ func (r *recorder) Snapshot() replay.History {
 	defer r.mu.Unlock()
 	r.gather()
 	return r.journal.Target
+}
+
+// AckedAny says that the target acknowledged something, whether that is still held or not.
+func (r *recorder) AckedAny() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.acked
 }
 
 // Forgot says that the run was too long to be held in memory: only the journal file has all of it.

@@ -3,8 +3,12 @@ package cmd
 import (
 	"encoding/json"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/tidwall/gjson"
 
 	"hookonce/replay"
 )
@@ -30,20 +34,43 @@ func TestLongRunIsJudgedFromItsJournal(t *testing.T) {
 	}
 }
 
+// A run that is too long to be held meets its faults nonetheless, and the findings of them.
+func TestLongRunGoesOnAfterControl(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		endpoint *endpoint
+		code     int
+	}{"correct": {&endpoint{}, exitPass}, "doubling": {&endpoint{forgetful: true}, exitViolations}} {
+		url := serveEndpoint(t, c.endpoint)
+		var out, errs lockedBuffer
+		s := &Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" }}
+		o := RunOptions{ConductOptions: ConductOptions{held: 1}}
+		run := &cobra.Command{RunE: func(c *cobra.Command, args []string) error { return runRun(c, s, &o, args) }, SilenceErrors: true, SilenceUsage: true}
+		o.addFlags(run, s)
+		run.SetArgs([]string{fixtureDir, "--target", url, "--effects", url, "--secret", testSecret, "--out", "json", "--bursts", "2",
+			"--journal", filepath.Join(t.TempDir(), "run.jsonl")})
+		code := exitCode(run.ExecuteContext(t.Context()))
+		r := gjson.Parse(out.String())
+		if code != c.code || r.Get("stats.races_overlapped").Int() == 0 || !strings.Contains(errs.String(), "judging the journal") {
+			t.Errorf("%s: exit %d, %s, %s\n%s", name, code, r.Get("missing"), r.Get("stats"), errs.String())
+		}
+	}
+}
+
 // recorded records a history, of which so many records are held in memory, and returns what is found in it.
 func recorded(t *testing.T, h replay.History, most int) string {
 	t.Helper()
-	r, err := newRecorder(filepath.Join(t.TempDir(), "run.jsonl"), true, time.Now(), func(err error) { t.Error(err) })
+	r, err := newRecorder(filepath.Join(t.TempDir(), "run.jsonl"), true, most, time.Now(), func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.most = most
 	// Half of it is planned, the rest is made on the fly.
 	first := h.Plan
 	first.Deliveries = h.Plan.Deliveries[:len(h.Plan.Deliveries)/2]
 	if err := r.Begin(h.Header, first); err != nil {
 		t.Fatal(err)
 	}
+	r.most = most // what control causes would fit
 	r.Planned(nil, h.Plan.Deliveries[len(first.Deliveries):])
 	for _, e := range h.Effects {
 		r.Effect(replay.TargetRun, e)

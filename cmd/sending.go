@@ -103,10 +103,8 @@ func (c *conduct) beforePhase(ctx context.Context, p replay.Phase) error {
 			return err
 		}
 	}
-	if p == replay.PhaseFault {
-		if !ackedAny(c.rec.Snapshot()) {
-			return errNothingAcked
-		}
+	if p == replay.PhaseFault && !c.rec.AckedAny() {
+		return errNothingAcked
 	}
 	if p == replay.PhaseLate && (c.late != nil || c.scale() > 0) {
 		c.hand = c.newHand()
@@ -155,13 +153,4 @@ func (c *conduct) holdBack() {
 	}
 	c.rec.Mark(replay.TargetRun, replay.Mark{Kind: replay.MarkNote, At: c.rec.Now(),
 		Text: fmt.Sprintf("the faults were held back by hand for %s", (c.rec.Now() - from).Round(time.Millisecond))})
-}
-
-func ackedAny(h replay.History) bool {
-	for _, a := range h.Attempts {
-		if a.Outcome == replay.Acked {
-			return true
-		}
-	}
-	return false
 }

@@ -41,6 +41,7 @@ plan of recorded events, of two providers, is put to all, with everything that c
 its Redis and its downstream. A flawed one must be found by its codes, and its flaw named from what it
 did, within a minute; where it has another name than its own, the table says why. Most of a run is waiting:
 --jobs 4 tries four handlers at a time, each of which takes a little longer then.
+Ctrl-C tells what was tried until then, with exit code 4.
 
 Exit code 1 says that something was missed, or flagged without reason.`,
 		Example: `  hookonce zoo                          # the matrix, 20 seeds a cell
@@ -143,6 +144,8 @@ type zooReport struct {
 	Live   []live          `json:"live,omitempty"`
 	Hunts  []hunt          `json:"hunts,omitempty"`
 	Alarms []alarms        `json:"alarms,omitempty"`
+	// Interrupted says that Live holds what was tried until then, and that is not good enough.
+	Interrupted bool `json:"interrupted,omitempty"`
 }
 
 func writeZoo(s *Streams, o ZooOptions, r zooReport, text func(io.Writer, zooReport) error) error {

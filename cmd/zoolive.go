@@ -98,22 +98,34 @@ func runZooLive(ctx context.Context, s *Streams, o ZooOptions, fixtures fs.FS, e
 			return ctx.Err()
 		})
 	}
-	if runs.Wait() != nil {
-		return errors.New("interrupted")
+	r.Interrupted = runs.Wait() != nil
+	if r.Interrupted { // hours of runs are not to be lost
+		r.Live = slices.DeleteFunc(r.Live, func(l live) bool { return l.Seeds == 0 })
 	}
-	r.Good = !slices.ContainsFunc(r.Live, func(l live) bool { return !l.Good() })
+	r.Good = !r.Interrupted && !slices.ContainsFunc(r.Live, func(l live) bool { return !l.Good() })
 	if err := writeZoo(s, o, r, zooLiveText); err != nil {
 		return err
+	}
+	if r.Interrupted {
+		return fmt.Errorf("interrupted: %d of %d runs were tried", r.runs(), len(entries)*o.Seeds)
 	}
 	return zooVerdict(r.Good)
 }
 
-// try runs the plan of a seed.
+// runs is how many were tried live.
+func (r zooReport) runs() (n int) {
+	for _, l := range r.Live {
+		n += l.Seeds
+	}
+	return n
+}
+
+// try runs the plan of a seed. What is interrupted does not count as tried.
 func (l *live) try(ctx context.Context, program, dir string, seed int) {
-	l.Seeds++
 	at := time.Now()
 	run, err := os.MkdirTemp(dir, "run-")
 	if err != nil {
+		l.Seeds++
 		l.Trouble = append(l.Trouble, err.Error())
 		return
 	}
@@ -126,6 +138,10 @@ func (l *live) try(ctx context.Context, program, dir string, seed int) {
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // so that it ends what it started
 	c.WaitDelay = 30 * time.Second
 	err = c.Run()
+	if ctx.Err() != nil {
+		return
+	}
+	l.Seeds++
 	l.Seconds = max(l.Seconds, time.Since(at).Seconds())
 	var got report.Report
 	if json.Unmarshal(out.Bytes(), &got) != nil {

@@ -4,6 +4,7 @@ package cmd
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"strings"
@@ -61,6 +62,36 @@ func TestZooLiveTellsAMiss(t *testing.T) {
 	if !strings.Contains(text, "MISSED") || !strings.Contains(text, "no verdict") {
 		t.Error(text)
 	}
+}
+
+// What was tried before an interruption is told, and is no verdict; a run that was cut does not count.
+func TestZooLiveInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var out bytes.Buffer
+	// The second handler is begun when the first has ended.
+	diag := whenSaid{"zoo: retry-header", cancel}
+	s := &Streams{In: strings.NewReader(""), Out: &out, Err: diag, Getenv: func(string) string { return "" }}
+	err := runZooLive(ctx, s, ZooOptions{Seeds: 1, Jobs: 1, Out: "text", program: self(t)}, os.DirFS(fixtureDir), []zoo.Entry{handler(t, "none"), handler(t, "retry-header")})
+	if exitCode(err) != exitCannot || !strings.Contains(err.Error(), "1 of 2 runs") {
+		t.Errorf("%v", err)
+	}
+	if text := out.String(); !strings.Contains(text, "1 of 1") || strings.Contains(text, "retry-header") || !strings.Contains(text, "interrupted") {
+		t.Error(text)
+	}
+}
+
+// whenSaid calls a function when a text is written.
+type whenSaid struct {
+	text string
+	then func()
+}
+
+func (w whenSaid) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), w.text) {
+		w.then()
+	}
+	return len(b), nil
 }
 
 // Every name that the table promises is one that an audit gives.

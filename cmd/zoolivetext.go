@@ -53,6 +53,9 @@ func zooLiveText(w io.Writer, r zooReport) error {
 	}
 	fmt.Fprintf(&b, "\n%d of %d flawed handlers found on every seed, %d of them with the flaw named, the slowest in %.1f s; "+
 		"%d flags on %d correct ones in %d runs\n", found, flawed, named, slowest, flags, correct, runs)
+	if r.Interrupted {
+		b.WriteString("interrupted: this is what was tried until then\n")
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -84,22 +85,29 @@ func runZooLive(ctx context.Context, s *Streams, o ZooOptions, fixtures fs.FS, e
 	defer stop()
 	show := newProgress(s)
 	r := zooReport{Schema: "hookonce.zoo/v1", Seeds: o.Seeds, Live: make([]live, len(entries))}
+	for i, e := range entries {
+		sign := liveSigns()[e.Name]
+		r.Live[i] = live{Handler: e.Name, Correct: e.Correct(), Expect: e.Expect, sign: sign, Why: sign.why}
+	}
+	z := liveZoo{program: cmp.Or(o.program, program), dir: dir}
 	var runs errgroup.Group
 	runs.SetLimit(max(o.Jobs, 1))
-	for i, e := range entries {
-		l := &r.Live[i]
-		*l = live{Handler: e.Name, Correct: e.Correct(), Expect: e.Expect, sign: liveSigns()[e.Name]}
-		l.Why = l.sign.why
-		runs.Go(func() error {
-			for seed := 1; seed <= o.Seeds && ctx.Err() == nil; seed++ {
-				show.Say("zoo: %s, seed %d of %d", e.Name, seed, o.Seeds)
-				l.try(ctx, cmp.Or(o.program, program), dir, seed)
-			}
-			return ctx.Err()
-		})
+	for seed := 1; seed <= o.Seeds && ctx.Err() == nil; seed++ { // all handlers have had a seed before the next: an interruption tells of all
+		for i := range r.Live {
+			runs.Go(func() error {
+				if ctx.Err() == nil {
+					show.Say("zoo: %s, seed %d of %d", r.Live[i].Handler, seed, o.Seeds)
+					z.try(ctx, &r.Live[i], seed)
+				}
+				return nil
+			})
+		}
 	}
-	r.Interrupted = runs.Wait() != nil
-	if r.Interrupted { // hours of runs are not to be lost
+	_ = runs.Wait() // what goes wrong with a run is told of its handler
+	for i := range r.Live {
+		slices.Sort(r.Live[i].Missed)
+	}
+	if r.Interrupted = r.runs() < len(entries)*o.Seeds; r.Interrupted { // hours of runs are not to be lost
 		r.Live = slices.DeleteFunc(r.Live, func(l live) bool { return l.Seeds == 0 })
 	}
 	r.Good = !r.Interrupted && !slices.ContainsFunc(r.Live, func(l live) bool { return !l.Good() })
@@ -120,36 +128,51 @@ func (r zooReport) runs() (n int) {
 	return n
 }
 
+// liveZoo runs plans against handlers, several at a time.
+type liveZoo struct {
+	program, dir string
+
+	mu sync.Mutex // of what is found of the handlers
+}
+
 // try runs the plan of a seed. What is interrupted does not count as tried.
-func (l *live) try(ctx context.Context, program, dir string, seed int) {
+func (z *liveZoo) try(ctx context.Context, l *live, seed int) {
 	at := time.Now()
-	run, err := os.MkdirTemp(dir, "run-")
-	if err != nil {
-		l.Seeds++
-		l.Trouble = append(l.Trouble, err.Error())
+	got, err := z.run(ctx, l.Handler, seed)
+	took := time.Since(at)
+	if ctx.Err() != nil {
 		return
 	}
-	defer os.RemoveAll(run)
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	l.Seeds++
+	l.Seconds = max(l.Seconds, took.Seconds())
+	if err != nil {
+		l.Trouble = append(l.Trouble, fmt.Sprintf("seed %d: %v", seed, err))
+		return
+	}
+	l.judge(got, seed)
+}
+
+func (z *liveZoo) run(ctx context.Context, handler string, seed int) (got report.Report, err error) {
+	dir, err := os.MkdirTemp(z.dir, "run-")
+	if err != nil {
+		return got, err
+	}
+	defer os.RemoveAll(dir)
 	var out, diag bytes.Buffer
-	c := exec.CommandContext(ctx, program, liveArguments(program, l.Handler, dir, run, seed)...)
+	c := exec.CommandContext(ctx, z.program, liveArguments(z.program, handler, z.dir, dir, seed)...)
 	c.Args[0] = "hookonce"
 	c.Env = append(os.Environ(), "HOOKONCE_SECRET="+demoSecret, "CI=true")
 	c.Stdout, c.Stderr = &out, &diag
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // so that it ends what it started
 	c.WaitDelay = 30 * time.Second
 	err = c.Run()
-	if ctx.Err() != nil {
-		return
-	}
-	l.Seeds++
-	l.Seconds = max(l.Seconds, time.Since(at).Seconds())
-	var got report.Report
 	if json.Unmarshal(out.Bytes(), &got) != nil {
 		said := strings.Split(strings.TrimSpace(diag.String()), "\n")
-		l.Trouble = append(l.Trouble, fmt.Sprintf("seed %d: no verdict (%v): %s", seed, err, said[len(said)-1]))
-		return
+		return got, fmt.Errorf("no verdict (%v): %s", err, said[len(said)-1])
 	}
-	l.judge(got, seed)
+	return got, nil
 }
 
 // liveArguments are the same for all handlers but for the name. What providers hardly ever commit is asked for, because some flaws show in

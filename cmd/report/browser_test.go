@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -190,6 +191,25 @@ func TestPageIsAccessible(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// On paper a run with hundreds of findings takes a few pages, says what it left out, and no table is cut at the right.
+func TestPrinted(t *testing.T) {
+	ctx := browser(t)
+	base := serve(t, map[string]string{"vast": render(t, HTML, vast(1))})
+	var pdf []byte
+	var wide []string
+	do(t, ctx, chromedp.Navigate(base+"vast"), chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		pdf, _, err = cdp.PrintToPDF().Do(ctx)
+		return err
+	}), emulation.SetEmulatedMedia().WithMedia("print"), emulation.SetDeviceMetricsOverride(720, 1000, 1, false),
+		chromedp.Evaluate(`[...document.querySelectorAll('table')].filter((t) => t.getBoundingClientRect().right > innerWidth).map((t) => t.className)`, &wide))
+	if n := bytes.Count(pdf, []byte("/Type /Page\n")); n < 2 || n > 20 {
+		t.Errorf("%d pages", n)
+	}
+	if len(wide) > 0 {
+		t.Errorf("wider than the paper: %q", wide)
 	}
 }
 

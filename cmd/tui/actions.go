@@ -58,7 +58,7 @@ func (m *Model) copyCommand() {
 		m.notice = "there is no clipboard here"
 	default:
 		m.o.Copy(command)
-		m.notice = "copied: " + command
+		m.notice = "sent to the clipboard: " + command // whether the terminal takes it, it does not tell
 	}
 }
 

@@ -104,6 +104,23 @@ func TestSorting(t *testing.T) {
 	}
 }
 
+// tmux may take what it is told itself, or pass on what is wrapped for the terminal around it.
+func TestClipboard(t *testing.T) {
+	const plain, wrapped = "\x1b]52;c;aGk=\x07", "\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\"
+	for _, c := range []struct{ name, value, want string }{
+		{"TERM", "xterm-256color", plain}, {"TMUX", "/tmp/tmux-0/default,1,0", plain + wrapped}, {"TERM", "screen.xterm", "\x1bP\x1b]52;c;aGk=\x07\x1b\\"},
+	} {
+		if got := clipboard("hi", func(name string) string {
+			if name == c.name {
+				return c.value
+			}
+			return ""
+		}); got != c.want {
+			t.Errorf("%s=%s: %q, want %q", c.name, c.value, got, c.want)
+		}
+	}
+}
+
 func TestCopyAndSave(t *testing.T) {
 	m := recorded(t, 80, 24)
 	copied := ""

@@ -31,7 +31,7 @@ func (t *terminal) Write(b []byte) (int, error) {
 // that is judged. A run that still goes on afterwards has its records drained.
 func Show(ctx context.Context, o Options, in io.Reader, out *os.File, getenv func(string) string) error {
 	screen := &terminal{File: out}
-	o.Copy = func(s string) { _, _ = clipboard(s, getenv).WriteTo(screen) }
+	o.Copy = func(s string) { _, _ = io.WriteString(screen, clipboard(s, getenv)) }
 	m := New(o, lipgloss.NewRenderer(out), time.Now)
 	p := tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(screen), tea.WithAltScreen(), tea.WithMouseCellMotion(),
 		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))
@@ -59,14 +59,15 @@ func drain(r *Run) {
 	}
 }
 
-// clipboard is the sequence that puts text on the clipboard of the terminal's own machine, over ssh as well.
-func clipboard(s string, getenv func(string) string) osc52.Sequence {
+// clipboard is what puts text on the clipboard of the terminal's own machine, over ssh as well. Of tmux nobody knows from within whether it
+// takes what is meant for it (set-clipboard on) or passes on what is wrapped (allow-passthrough on), so it is told both.
+func clipboard(s string, getenv func(string) string) string {
 	seq := osc52.New(s)
 	switch {
 	case getenv("TMUX") != "":
-		return seq.Tmux()
+		return seq.String() + seq.Tmux().String()
 	case strings.HasPrefix(getenv("TERM"), "screen"):
-		return seq.Screen()
+		return seq.Screen().String()
 	}
-	return seq
+	return seq.String()
 }

@@ -333,8 +333,12 @@ func TestSerialServerIsInconclusive(t *testing.T) {
 			}
 			key := s.event("paid")
 			gate(replay.PhaseFault, "race", 9, key, key)
-			if v := s.settle(); v.Verdict != c.want {
+			v := s.settle()
+			if v.Verdict != c.want {
 				t.Errorf("verdict %s (%q), want %s", v.Verdict, v.Missing, c.want)
+			}
+			if told := strings.Contains(strings.Join(v.Notes, " "), "answered one after another"); told != (name == "all wait for one lock") {
+				t.Errorf("told that it may be serial: %t", told)
 			}
 		})
 	}

@@ -128,7 +128,7 @@ func (d *docket) withoutOverlap() string {
 	if d.races.gates == 0 {
 		return ""
 	}
-	if d.serial() {
+	if d.service() == serial {
 		return "the endpoint works on one request at a time (different events that came together were answered one after the other), " +
 			"so raced copies never met inside it: run it with the concurrency it has in production"
 	}

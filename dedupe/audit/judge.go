@@ -132,6 +132,9 @@ func (d *docket) notes() []string {
 	if by := d.claimedWindow(); by.ttl > 0 {
 		out = append(out, d.claimedText(by))
 	}
+	if d.races.overlapped > 0 && d.service() == queued {
+		out = append(out, queuedNote)
+	}
 	n := 0
 	for _, c := range d.unmatched {
 		n += c

@@ -30,10 +30,20 @@ type steps struct {
 	alone   []float64       // the same, as shares of the quickest answer to a request alone
 }
 
-// serial says that the server works on one request at a time: it leaves a whole request unanswered beside others that lack their last bytes,
+// service is how a server deals with requests that come together.
+type service int
+
+const (
+	together service = iota // all at once, as far as is known
+	queued                  // one after another, though one that lacks its last byte holds up no other
+	serial                  // one at a time
+)
+
+// service looks at the probes. A serial server leaves a whole request unanswered beside others that lack their last bytes,
 // every time, or answers what came together like a staircase. Requests that wait for one lock, or for a database that carries out one
-// transaction at a time, are answered like that, too; but there a request that lacks its last byte holds up no other.
-func (d *docket) serial() bool {
+// transaction at a time, are answered like that, too; but there a request that lacks its last byte holds up no other. Nor does it
+// where a proxy before a serial server passes on whole requests only: from outside the two look alike.
+func (d *docket) service() service {
 	var s steps
 	for i := range d.gates {
 		if g := &d.gates[i]; g.control {
@@ -42,13 +52,24 @@ func (d *docket) serial() bool {
 	}
 	switch {
 	case s.blocked > 2 && s.beside == 0:
-		return true
-	case s.probes < 2 || 2*s.beside >= s.probes: // one probe is not enough to say so
-		return false
+		return serial
+	case s.probes < 2 || !s.staircase(): // one probe is not enough to say so
+		return together
+	case 2*s.beside >= s.probes:
+		return queued
 	}
+	return serial
+}
+
+// staircase says that the steps between answers are as long as the work on one request.
+func (s *steps) staircase() bool {
 	slices.Sort(s.alone)
 	return float64(median(s.next)) >= staircaseStep*float64(median(s.first)) && s.alone[len(s.alone)/2] >= staircaseAlone
 }
+
+// queuedNote is told where nobody can know from outside whether raced copies met inside the endpoint.
+const queuedNote = "different events that came together were answered one after another: they waited for one lock or database, or, behind a proxy " +
+	"that passes on whole requests only, for an endpoint that works on one request at a time; if that is so, raced copies never met inside it"
 
 // addSteps measures a probe. Two answers are no staircase, and a step is one only if the second request was there at the first answer.
 func (d *docket) addSteps(s *steps, attempts []*replay.Attempt) {

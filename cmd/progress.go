@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -79,9 +78,6 @@ func (p *progress) Phase(phase replay.Phase, plan replay.Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.phase, p.total = phaseText[phase], len(plan.Deliveries)
-	if phase == replay.PhaseProcess && !slices.ContainsFunc(plan.Deliveries, func(d replay.Delivery) bool { return d.Process != nil }) {
-		p.phase = "cutting the endpoint off from its database"
-	}
 	if p.held {
 		return
 	}

@@ -71,15 +71,31 @@ func (r Report) reasons() []string {
 	})
 }
 
-// unjudged lists the event types that were not judged, and why.
+// typesNamed is how many of the types that were not judged for one and the same reason are named: often it is all of them.
+const typesNamed = 5
+
+// unjudged lists the event types that were not judged, and why, those with the same reason together.
 func (r Report) unjudged() []string {
-	var out []string
+	type key struct{ judgement, reason string }
+	types := map[key][]string{}
+	var order []key
 	for _, t := range r.Types {
-		if t.Judgement != "judged" {
-			out = append(out, strings.TrimSuffix(fmt.Sprintf("%s (%s): %s", t.Type, t.Judgement, t.Reason), ": "))
+		k := key{t.Judgement, t.Reason}
+		if t.Judgement == "judged" {
+			continue
 		}
+		if types[k] == nil {
+			order = append(order, k)
+		}
+		types[k] = append(types[k], t.Type)
 	}
-	return out
+	return each(order, func(k key) string {
+		names := types[k]
+		if n := len(names) - typesNamed; n > 1 {
+			names = append(slices.Clone(names[:typesNamed]), fmt.Sprintf("and %d more", n))
+		}
+		return strings.TrimSuffix(fmt.Sprintf("%s (%s): %s", strings.Join(names, ", "), k.judgement, k.reason), ": ")
+	})
 }
 
 // unfired lists the faults that did not fully take place, where the audit says why.

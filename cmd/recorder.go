@@ -205,6 +205,9 @@ func (r *recorder) Attempt(run replay.Run, a replay.Attempt) {
 func (r *recorder) Effect(run replay.Run, e replay.Effect) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if e.IdempotencyKey != "" {
+		e.IdempotencyKey = r.text(e.IdempotencyKey)
+	}
 	r.hold(1)
 	r.write(replay.Record{Run: run, Effect: r.effects[sideOf(run)].put(e)})
 }

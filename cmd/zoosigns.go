@@ -27,7 +27,7 @@ func liveSigns() map[string]liveSign {
 		"ack-first":         named("ack-first"),
 		"retry-header":      named("retry-header"),
 
-		"new-key-per-attempt": named("marker-second"),
+		"new-key-per-attempt": named("new-key-per-attempt"),
 		"raw-hash":            named("raw-hash"),
 		"content-hash":        named("content-hash"),
 		"no-source":           named("no-source"),

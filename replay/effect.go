@@ -23,6 +23,9 @@ type Effect struct {
 	// Unsure is how many effects began that may come to Key and may not: calls that were passed on and have no answer that tells.
 	// A negative one takes back what has been decided since. What is left over at the end happened, or did not.
 	Unsure int `json:"unsure,omitempty"`
+	// IdempotencyKey is what the call that had the effect gave its service to know it again by, shortened. It is empty where the call had
+	// none, and where the source sees no calls.
+	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	// Subject and Version are set, instead of Key and Count, where the source tells states.
 	Subject string `json:"subject,omitempty"`
 	Version string `json:"version,omitempty"`

@@ -101,6 +101,7 @@ func (p *pen) effect(e *Effect) {
 	p.text(`,"key":`, e.Key)
 	p.number(`,"count":`, int64(e.Count))
 	p.number(`,"unsure":`, int64(e.Unsure))
+	p.text(`,"idempotency_key":`, e.IdempotencyKey)
 	p.text(`,"subject":`, e.Subject)
 	p.text(`,"version":`, e.Version)
 	p.yes(`,"deleted":`, e.Deleted)

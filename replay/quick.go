@@ -162,6 +162,8 @@ func (q *quick) effectField(name []byte) {
 		e.Earlier = q.bool()
 	case "unsure":
 		quickly(q, &e.Unsure)
+	case "idempotency_key":
+		e.IdempotencyKey = q.string()
 	default:
 		q.ok = false
 	}

@@ -164,7 +164,7 @@ func (c *codec) attempt(a *replay.Attempt) {
 }
 
 func (c *codec) effect(e *replay.Effect) {
-	for _, s := range []*string{&e.Source, &e.Name, &e.Key, &e.Subject, &e.Version} {
+	for _, s := range []*string{&e.Source, &e.Name, &e.Key, &e.IdempotencyKey, &e.Subject, &e.Version} {
 		text(c, s)
 	}
 	number(c, &e.At)

@@ -9,7 +9,7 @@ import (
 	"hookonce/replay"
 )
 
-// Flaw is why a finding came about, as the commands to Redis show it.
+// Flaw is why a finding came about, as the commands to Redis show it, or the calls that had the effects.
 type Flaw struct {
 	// Name is the flaw's, or empty where the commands do not show why.
 	Name string `json:"name,omitempty"`
@@ -38,6 +38,11 @@ type flawRule struct {
 	name  string
 	codes string
 	prove func(clue) proof
+}
+
+// callRules look at the calls that had the effects only: nobody has to write commands down for them.
+func callRules() []flawRule {
+	return []flawRule{{"new-key-per-attempt", "double-processing window-too-short", keyedAnew}}
 }
 
 // flawRules are in the order in which they are tried: what is seen step by step comes before what is only missing.
@@ -85,12 +90,12 @@ func flawRules() []flawRule {
 	}
 }
 
-// nameFlaws gives each finding its flaw, where a proxy wrote the endpoint's commands down.
+// nameFlaws gives each finding its flaw. Most of them show only where a proxy wrote the endpoint's commands down.
 func (d *docket) nameFlaws(found []Finding) {
-	if !d.h.Plan.Settings.Redis {
-		return
+	rules := callRules()
+	if d.h.Plan.Settings.Redis {
+		rules = append(rules, flawRules()...)
 	}
-	rules := flawRules()
 	for i := range found {
 		if x := &found[i]; x.Severity == Violation || x.Code == "window-too-short" || x.Code == "merged" {
 			x.Evidence.Flaw = d.flawOf(x, rules)
@@ -114,7 +119,7 @@ func (d *docket) flawOf(x *Finding, rules []flawRule) *Flaw {
 			return &Flaw{Name: r.name, Text: p.text, Commands: commandsOf(p.by)}
 		}
 	}
-	if !known {
+	if !known || !c.h.Plan.Settings.Redis {
 		return nil
 	}
 	text := "the commands to Redis do not show why"

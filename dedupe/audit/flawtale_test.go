@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"testing"
+	"time"
 
 	"hookonce/dedupe/audit"
 	"hookonce/replay"
@@ -35,6 +36,53 @@ func named(t *testing.T, v audit.Verdict, code, want string) {
 	}
 	if !found {
 		t.Errorf("no %s: %+v", code, v.Findings)
+	}
+}
+
+// A key that is made anew for each attempt is named from the calls, a Redis or not, and nothing else is taken for it: not calls without
+// keys, and not the two calls that an event has in control, too.
+func TestKeysMadeAnewAreNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		want  string
+		redis bool
+		keys  []string // of the calls of two attempts, half of them each
+		calls int      // of one clean delivery
+	}{
+		"anew":                 {want: "new-key-per-attempt", keys: []string{"a", "b"}, calls: 1},
+		"anew, with a Redis":   {want: "new-key-per-attempt", redis: true, keys: []string{"a", "b"}, calls: 1},
+		"anew, two calls":      {want: "new-key-per-attempt", keys: []string{"a1", "a2", "b1", "b2"}, calls: 2},
+		"the event's":          {keys: []string{"a", "a"}, calls: 1},
+		"the event's, of two":  {keys: []string{"a1", "a2", "a1", "a2"}, calls: 2},
+		"none":                 {keys: []string{"", ""}, calls: 1},
+		"not always":           {keys: []string{"a", ""}, calls: 1},
+		"none, though a Redis": {want: "no-memory", redis: true, keys: []string{"", ""}, calls: 1},
+	} {
+		s := newTale(t)
+		s.h.Plan.Settings.Redis = tc.redis
+		keyed := func(event string, keys []string, before time.Duration) {
+			for _, k := range keys {
+				s.effect(event, before-2*ms)
+				s.h.Effects[len(s.h.Effects)-1].IdempotencyKey = k
+			}
+		}
+		for range 2 {
+			key := s.event("paid")
+			keyed(key, tc.keys[:tc.calls], s.deliver(key, replay.Delivery{Phase: replay.PhaseControl}, 200).End)
+		}
+		key := s.event("paid")
+		keyed(key, tc.keys[:tc.calls], s.deliver(key, replay.Delivery{Fault: "duplicate"}, 200).End)
+		keyed(key, tc.keys[tc.calls:], s.deliver(key, replay.Delivery{Fault: "duplicate", Role: replay.RoleDuplicate}, 200).End)
+		got := ""
+		v := s.settle()
+		if len(v.Findings) != 1 || v.Findings[0].Code != "double-processing" {
+			t.Fatalf("%s: %+v", name, v.Findings)
+		}
+		if f := v.Findings[0].Evidence.Flaw; f != nil {
+			got = f.Name
+		}
+		if got != tc.want {
+			t.Errorf("%s: named %q, want %q", name, got, tc.want)
+		}
 	}
 }
 

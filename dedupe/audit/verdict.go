@@ -117,7 +117,7 @@ type Evidence struct {
 	Attempts []replay.Attempt `json:"attempts,omitempty"`
 	Effects  []replay.Effect  `json:"effects,omitempty"`
 	Gate     *replay.Gate     `json:"gate,omitempty"`
-	// Flaw is why, as the endpoint's commands to its Redis show it; nil where nobody wrote them down.
+	// Flaw is why, as the endpoint's commands to its Redis show it, or its calls to a service; nil where nothing was seen of either.
 	Flaw *Flaw `json:"flaw,omitempty"`
 	// Reference tells what the reference made of the same event; nil where it did not run.
 	Reference *ReferenceOutcome `json:"reference,omitempty"`

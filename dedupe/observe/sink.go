@@ -246,7 +246,7 @@ func (s *Sink) count(m meeting) int64 {
 	}
 	s.effects++
 	a.number = s.effects
-	s.sendNow(replay.Effect{Name: m.name, Key: m.id, Count: 1})
+	s.sendNow(replay.Effect{Name: m.name, Key: m.id, Count: 1, IdempotencyKey: shortKey(a.key)})
 	return a.number
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -197,11 +198,25 @@ func TestSinkDedupes(t *testing.T) {
 	post("/emails", "k1") // another operation has keys of its own
 	post("/charges", "")  // without a key nothing can be told apart
 	post("/charges", "")
-	if got := len(r.take()); got != 5 {
-		t.Errorf("%d effects, want 5", got)
+	r.mu.Lock()
+	var keys []string
+	for _, e := range r.effects {
+		keys = append(keys, e.IdempotencyKey)
+	}
+	r.mu.Unlock()
+	if want := []string{"k1", "k2", "k1", "", ""}; !slices.Equal(keys, want) {
+		t.Errorf("effects under %q, want %q", keys, want)
 	}
 	if notes := s.notes(); len(notes) != 1 || !strings.Contains(notes[0], "not counted again: 1;") || !strings.Contains(notes[0], "?dedupe=none") {
 		t.Errorf("noted %q", notes)
+	}
+}
+
+// However long a key is, what is told of it is short, and differs where keys do.
+func TestSinkShortensKeys(t *testing.T) {
+	a, b := strings.Repeat("k", 200)+"a", strings.Repeat("k", 200)+"b"
+	if shortKey("evt_1-\xff") != "evt_1-" || len(shortKey(a)) > keyShown || shortKey(a) == shortKey(b) || shortKey(a) != shortKey(a) {
+		t.Errorf("%q, %q", shortKey(a), shortKey(b))
 	}
 }
 

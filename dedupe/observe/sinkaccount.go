@@ -1,7 +1,10 @@
 package observe
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
+	"strings"
 	"time"
 
 	"hookonce/replay"
@@ -10,6 +13,7 @@ import (
 // account is what is known of one effect, to which several calls may belong that come under one key. It begins to be unsure
 // when the first of them is passed on, and is so until an answer decides: then there is one effect, or none.
 type account struct {
+	key     string        // the calls' own
 	since   time.Duration // when the first call was passed on
 	number  int64         // the effect's; 0 where there is none yet
 	running int           // calls without an answer
@@ -20,10 +24,10 @@ type account struct {
 // accountOf is the account that a call belongs to. The lock is held.
 func (s *Sink) accountOf(once sinkOnce) *account {
 	if !s.spec.dedupe || once.key == "" {
-		return &account{}
+		return &account{key: once.key}
 	}
 	if s.accounts[once] == nil {
-		s.accounts[once] = &account{}
+		s.accounts[once] = &account{key: once.key}
 	}
 	return s.accounts[once]
 }
@@ -54,7 +58,7 @@ func (s *Sink) settle(a *account, c call, how fate) {
 	case how == committed:
 		s.effects++
 		a.number, a.unsure = s.effects, false
-		s.sendSince(replay.Effect{Name: c.name, Key: c.id, Count: 1, Unsure: -1}, a.since)
+		s.sendSince(replay.Effect{Name: c.name, Key: c.id, Count: 1, Unsure: -1, IdempotencyKey: shortKey(a.key)}, a.since)
 	case a.unsure && a.running == 0 && !a.lost:
 		a.unsure = false
 		s.sendNow(replay.Effect{Name: c.name, Key: c.id, Unsure: -1})
@@ -84,4 +88,15 @@ func (s *Sink) relay(w http.ResponseWriter, r *http.Request, m meeting) {
 			s.remark("%s %s: whether %s carried it out is not known (%s)", r.Method, clip(r.URL.Path), s.spec.forward, clip(why))
 		}
 	})
+}
+
+// keyShown is how much of an Idempotency-Key is told: longer ones are not asked for by any service, and only have to differ.
+const keyShown = 64
+
+func shortKey(key string) string {
+	if len(key) <= keyShown {
+		return strings.ToValidUTF8(key, "")
+	}
+	sum := sha256.Sum256([]byte(key))
+	return strings.ToValidUTF8(key[:keyShown/2], "") + "..." + hex.EncodeToString(sum[:4])
 }

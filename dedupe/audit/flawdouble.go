@@ -148,7 +148,7 @@ func markerLost(c clue) proof {
 			}
 			for _, b := range c.acts[i+1:] {
 				if b.key == won.key && b.deed == won.deed && b.done == won.done && c.f.attemptAt(b) != at {
-					return proof{fmt.Sprintf("%s did its work, Redis failed at the command that was to note it (%s), and %s did it again: the effect and its marker are two steps, and the effect has no key of its own",
+					return proof{fmt.Sprintf("%s did its work, Redis failed at the command that was to note it (%s), and %s did it again: the effect and its marker are two steps, and no key tells the second effect from the first",
 						name(at), a.Fault, name(c.f.attemptAt(b))), []act{won, a, b}}
 				}
 			}

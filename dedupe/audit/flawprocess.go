@@ -38,7 +38,7 @@ func killedAfterEffect(c clue) proof {
 				break
 			}
 		}
-		return proof{fmt.Sprintf("the process was killed between the effect of %s and its answer, and %s did it again: the effect and its marker are two steps, and the effect has no key of its own",
+		return proof{fmt.Sprintf("the process was killed between the effect of %s and its answer, and %s did it again: the effect and its marker are two steps, and no key tells the second effect from the first",
 			name(a), name(again)), c.acts[:min(len(c.acts), maxShown)]}
 	}
 	return proof{}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -22,8 +21,8 @@ func (c *conduct) bringUp(journal string) error {
 	if e == nil {
 		return c.probe()
 	}
-	if _, err := os.Lstat(journal); err == nil {
-		return fmt.Errorf("journal %s: is there already; runs never overwrite one another, choose another --journal", journal)
+	if err := free(journal); err != nil {
+		return err
 	}
 	c.mishaps = newMishaps(c)
 	if e.between != nil {

@@ -47,6 +47,14 @@ func (o *ConductOptions) add(c *cobra.Command) {
 	addTUI(c, &o.TUI, "auto (in a terminal, unless --out writes to it)")
 }
 
+// outputs are the reports that are asked for. The journal's place must be free: that is found out before any work is done.
+func (o *ConductOptions) outputs(s *Streams) ([]output, error) {
+	if err := free(o.Journal); err != nil {
+		return nil, err
+	}
+	return o.ReportingOptions.outputs(s)
+}
+
 // addWatching adds the flags of every run that sends, watches and reports.
 func (o *ConductOptions) addWatching(c *cobra.Command) {
 	f := c.Flags()

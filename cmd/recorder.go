@@ -60,7 +60,7 @@ func newRecorder(path string, keep bool, most int, base time.Time, failed func(e
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("journal %s: is there already; runs never overwrite one another, choose another --journal", path)
+		return nil, journalThere(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("journal %s: cannot be written: %w", path, errors.Unwrap(err))
@@ -68,6 +68,18 @@ func newRecorder(path string, keep bool, most int, base time.Time, failed func(e
 	r := &recorder{path: path, keep: keep, base: base, file: f, failed: failed, most: most}
 	r.writeTo(f)
 	return r, nil
+}
+
+// free says whether a journal can be written at the path: runs never overwrite one another.
+func free(path string) error {
+	if _, err := os.Lstat(path); path != "" && err == nil {
+		return journalThere(path)
+	}
+	return nil
+}
+
+func journalThere(path string) error {
+	return usagef("journal %s: is there already; runs never overwrite one another, choose another --journal", safe(path))
 }
 
 // writeTo starts to write what is recorded.

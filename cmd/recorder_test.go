@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -53,6 +54,23 @@ func TestLongRunGoesOnAfterControl(t *testing.T) {
 		r := gjson.Parse(out.String())
 		if code != c.code || r.Get("stats.races_overlapped").Int() == 0 || !strings.Contains(errs.String(), "judging the journal") {
 			t.Errorf("%s: exit %d, %s, %s\n%s", name, code, r.Get("missing"), r.Get("stats"), errs.String())
+		}
+	}
+}
+
+// A journal that is there already is never written over, and that is told before anything is done.
+func TestJournalIsNotOverwritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	if err := os.WriteFile(path, []byte("another run\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"run", fixtureDir, "--target", "http://127.0.0.1:9/hook"}, {"load", fixtureDir, "--target", "http://127.0.0.1:9/hook"}, {"demo", "hardened"},
+	} {
+		code, out, errs := hookonce(t, append(args, "--journal", path)...)
+		kept, err := os.ReadFile(path)
+		if code != exitUsage || out != "" || !strings.Contains(errs, "never overwrite") || strings.Count(errs, "\n") != 1 || err != nil || string(kept) != "another run\n" {
+			t.Errorf("%s: exit %d, %q %q, %q %v", args[0], code, out, errs, kept, err)
 		}
 	}
 }

@@ -114,6 +114,8 @@ type conduct struct {
 	middle *middle
 	// begun hears nil once everything is ready to be sent; nil for nobody.
 	begun chan<- error
+	// extra is about how many deliveries come that are not in the plan.
+	extra int
 	// calm ends what was only for a quick start, once something was sent; nil for nothing.
 	calm func()
 	// hold keeps the faults back until it is closed; nil holds nothing.
@@ -191,13 +193,21 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 // judge closes the journal and judges what is held of it, or what it holds itself.
 func (c *conduct) judge() (finished, error) {
 	journal, writing := c.rec.Close()
+	defer c.rec.beside.drop()
 	if !c.rec.Forgot() {
 		return finished{journal: journal, verdict: audit.Judge(journal.Target, journal.Reference), writing: writing}, nil
 	}
 	c.show.Say("judging the journal")
-	journal, verdict, err := judgeLarge(c.rec.path)
-	return finished{journal: journal, verdict: verdict, writing: writing}, err
+	large, verdict, ok, err := c.rec.beside.judge(c.rec.path)
+	if !ok || writing != nil { // then the journal may hold some that was not told of
+		large, verdict, err = judgeLarge(c.rec.path)
+	}
+	return finished{journal: large, verdict: verdict, writing: writing}, err
 }
+
+// recordsOfDelivery is how many records a delivery makes, about: where it is in the plan an attempt and an effect, else itself, its event and an
+// attempt.
+const recordsOfDelivery = 3
 
 // prepare opens what the run needs, before anything is sent.
 func (c *conduct) prepare() error {
@@ -215,6 +225,7 @@ func (c *conduct) prepare() error {
 		return err
 	}
 	c.rec.tap = c.tap
+	c.rec.expects = recordsOfDelivery * (len(c.p.plan.Deliveries) + c.extra)
 	used := c.openSources(base)
 	if used != nil {
 		_, err := c.rec.Close()

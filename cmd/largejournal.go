@@ -67,9 +67,15 @@ func judgeLarge(path string) (replay.Journal, audit.Verdict, error) {
 	if err != nil {
 		return replay.Journal{}, v, err
 	}
-	v.Notes = append(v.Notes, "the journal is too large for pictures of all that happened: latency, activity and timelines show the findings' events only")
-	j, err := excerpt(path, s.Head(), late, v)
+	j, v, err := excerpted(path, s.Head(), late, v)
 	j.Torn = torn
+	return j, v, err
+}
+
+// excerpted is the part of a journal that can be shown, and its verdict, which says so.
+func excerpted(path string, head replay.Journal, late lateAges, v audit.Verdict) (replay.Journal, audit.Verdict, error) {
+	v.Notes = append(v.Notes, "the journal is too large for pictures of all that happened: latency, activity and timelines show the findings' events only")
+	j, err := excerpt(path, head, late, v)
 	return j, v, err
 }
 

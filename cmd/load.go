@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -184,6 +185,17 @@ func parseShare(text string) (float64, error) {
 		return 0, fmt.Errorf("%s: not a share of the traffic; give one such as 5%%", safe(text))
 	}
 	return v, nil
+}
+
+// expects is about how many deliveries the traffic has.
+func (o *LoadOptions) expects() int {
+	switch {
+	case o.Count > 0:
+		return int(min(o.Count, math.MaxInt32))
+	case o.Closed > 0: // as many as there are answers
+		return math.MaxInt32
+	}
+	return int(min((o.pace.From+o.pace.To)/2*o.Duration.Seconds(), math.MaxInt32))
 }
 
 func (o *LoadOptions) asked() string {

@@ -48,6 +48,7 @@ func (l *loading) prepare() error {
 	if l.o.Closed > 0 {
 		gap = 10 * l.o.Closed
 	}
+	l.extra = l.o.expects()
 	var err error
 	if l.traffic, err = chaos.NewTraffic(l.p.input, l.o.shares, l.p.plan, gap); err != nil {
 		return usagef("%w", err)

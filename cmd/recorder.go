@@ -28,6 +28,8 @@ type recorder struct {
 	out     *journal.Writer
 	journal replay.Journal
 	tallies [2]replay.StatsTally // of the target and of the reference
+	// expects is about how many records are to come behind the plan. It is set before Begin.
+	expects int
 	// held counts the records in journal's lists. Once there are most of them the lists are let go, and forgot says so: the
 	// file has them all.
 	held, most int
@@ -40,12 +42,14 @@ type recorder struct {
 	effects    [2]pile[replay.Effect]
 	err        error
 	failed     func(error)
+	// beside judges what is too much to be held while it is written; nil where that is not expected.
+	beside *beside
 	// background writes the plan, and its bodies once the run is under way.
 	background sync.WaitGroup
 }
 
 // heldInMemory is how many records a run holds in memory beside its plan and what control causes, at about half a kilobyte each. A longer
-// run is judged from its journal.
+// run is judged as a stream: beside, where that many are expected, and else from its journal.
 const heldInMemory = 200_000
 
 // heldOfControl is how many records a delivery of control may add to them: what the faults and their waits depend on is looked up in memory,
@@ -125,6 +129,10 @@ func (r *recorder) Begin(h replay.Header, p replay.Plan) error {
 	r.journal.Target.Header, r.journal.Target.Plan = h, p
 	r.tallies[0].Deliveries = len(p.Deliveries)
 	r.most += heldOfControl * controls(p)
+	if r.expects > r.most {
+		r.beside = newBeside()
+		r.out.Tell(r.beside.take)
+	}
 	r.write(replay.Record{Header: &h})
 	r.check(r.out.Flush()) // a full disk is told before anything is sent
 	err := r.err

@@ -14,7 +14,7 @@ import (
 	"hookonce/replay"
 )
 
-// A run that is too long to be held is judged from its journal, to the same findings.
+// A run that is too long to be held is judged from its journal, or while it is recorded, to the same findings.
 func TestLongRunIsJudgedFromItsJournal(t *testing.T) {
 	files, err := filepath.Glob("../testdata/histories/*.jsonl")
 	if err != nil || len(files) < 10 {
@@ -28,9 +28,12 @@ func TestLongRunIsJudgedFromItsJournal(t *testing.T) {
 		if !told.Target.Complete || told.Reference != nil {
 			continue // a recorder always ends what it records, and takes its reference from a run of it
 		}
-		whole, long := recorded(t, told.Target, heldInMemory), recorded(t, told.Target, 0)
-		if whole != long {
+		whole := recorded(t, told.Target, heldInMemory, 0)
+		if long := recorded(t, told.Target, 0, 0); whole != long {
 			t.Errorf("%s: held in memory: %s\njudged from the journal: %s", file, whole, long)
+		}
+		if beside := recorded(t, told.Target, 0, 1<<30); whole != beside {
+			t.Errorf("%s: held in memory: %s\njudged beside: %s", file, whole, beside)
 		}
 	}
 }
@@ -75,13 +78,14 @@ func TestJournalIsNotOverwritten(t *testing.T) {
 	}
 }
 
-// recorded records a history, of which so many records are held in memory, and returns what is found in it.
-func recorded(t *testing.T, h replay.History, most int) string {
+// recorded records a history, of which so many records are held in memory and so many are expected, and returns what is found in it.
+func recorded(t *testing.T, h replay.History, most, expects int) string {
 	t.Helper()
 	r, err := newRecorder(filepath.Join(t.TempDir(), "run.jsonl"), true, most, time.Now(), func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.expects = expects
 	// Half of it is planned, the rest is made on the fly.
 	first := h.Plan
 	first.Deliveries = h.Plan.Deliveries[:len(h.Plan.Deliveries)/2]
@@ -104,6 +108,9 @@ func recorded(t *testing.T, h replay.History, most int) string {
 	}
 	r.End(replay.TargetRun)
 	c := conduct{rec: r, show: newProgress(&Streams{Err: &lockedBuffer{}, Getenv: func(string) string { return "" }})}
+	if (r.beside != nil && r.beside.stream != nil) != (expects > 0) {
+		t.Fatal("judged beside:", expects == 0)
+	}
 	f, err := c.judge()
 	if err != nil || f.writing != nil || r.Forgot() != (most == 0) || r.Forgot() && len(r.journal.Target.Attempts) > 0 {
 		t.Fatal(err, f.writing, r.Forgot())

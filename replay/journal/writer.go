@@ -29,6 +29,7 @@ var ErrClosed = errors.New("the journal is closed")
 type Writer struct {
 	w      io.Writer
 	failed func(error)
+	tell   func(replay.Record) // nil for nobody
 
 	mu      sync.Mutex
 	changed *sync.Cond // something was written, or it failed
@@ -51,6 +52,13 @@ func NewWriter(w io.Writer, failed func(error)) *Writer {
 	j.changed = sync.NewCond(&j.mu)
 	go j.writes()
 	return j
+}
+
+// Tell has f told each record once it is written, in order, by the goroutine that writes. It must be called before the first record is given.
+func (j *Writer) Tell(f func(replay.Record)) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.tell = f
 }
 
 // Write records r, which must not be changed any more. It waits while too much else does, and returns the error that
@@ -139,6 +147,11 @@ func (j *Writer) writes() {
 		j.waiting, j.bytes, j.hurry = spare[:0], 0, false
 		j.mu.Unlock()
 		err := write(j.w, enc, &room, todo)
+		if j.tell != nil && err == nil { // whoever gave a record has seen what was set before
+			for _, r := range todo {
+				j.tell(r)
+			}
+		}
 		clear(todo)
 		spare = todo
 		j.mu.Lock()

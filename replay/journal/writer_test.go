@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,8 @@ func numbers(t *testing.T, text []byte) []int {
 func TestEverythingIsWritten(t *testing.T) {
 	var file bytes.Buffer
 	w := journal.NewWriter(&file, nil)
+	var told []int // what stands in the file, in its order
+	w.Tell(func(r replay.Record) { told = append(told, r.Attempt.Delivery) })
 	var all sync.WaitGroup
 	for g := range 4 {
 		all.Go(func() {
@@ -65,8 +68,8 @@ func TestEverythingIsWritten(t *testing.T) {
 			last[g] = n
 		}
 	}
-	if len(got) != 20_000 {
-		t.Errorf("%d of 20,000 records", len(got))
+	if len(got) != 20_000 || !slices.Equal(got, told) {
+		t.Errorf("%d of 20,000 records, %d told", len(got), len(told))
 	}
 	if err := w.Write(attempt(1)); !errors.Is(err, journal.ErrClosed) {
 		t.Errorf("after Close: %v", err)
@@ -146,6 +149,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
 func TestFailure(t *testing.T) {
 	told := make(chan error, 2)
 	w := journal.NewWriter(full{}, func(err error) { told <- err })
+	w.Tell(func(r replay.Record) { t.Errorf("told of what is not written: %+v", r) })
 	if err := w.Write(attempt(1)); err != nil {
 		t.Fatal(err)
 	}

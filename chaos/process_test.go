@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestProcessFaultsComeOneByOne(t *testing.T) {
 			types[events[d.Event].Type] = true
 		}
 	}
-	if len(moments) != 6 {
+	if len(moments) != 7 {
 		t.Errorf("%d kinds of misfortunes: %v", len(moments), moments)
 	}
 	for m, n := range moments {
@@ -42,6 +43,36 @@ func TestProcessFaultsComeOneByOne(t *testing.T) {
 		}
 		if n != want {
 			t.Errorf("%+v: %d times, for %d types of events", m, n, len(types))
+		}
+	}
+}
+
+// Of few types of events each is paused at both moments; of many, and where an event has one role only, each at one, in turn.
+func TestPausesTakeTurns(t *testing.T) {
+	for name, c := range map[string]struct {
+		types       int
+		keep        bool
+		claim, work int
+	}{"few": {3, false, 3, 3}, "many": {5, false, 3, 2}, "kept ids": {3, true, 2, 1}} {
+		in := input(1)
+		in.Settings.Faults, in.Settings.Process, in.Settings.Clock, in.Settings.KeepIDs = []string{"process-pause"}, true, true, c.keep
+		var events []replay.Event
+		for i := range c.types {
+			for n := range 4 { // with kept ids, some of them go to control
+				e := in.Events[0]
+				e.Type, e.Key, e.Subject = fmt.Sprint("type.", i), fmt.Sprintf("evt_%d_%d", i, n), fmt.Sprintf("sub_%d_%d", i, n)
+				events = append(events, e)
+			}
+		}
+		in.Events = events
+		moments := map[replay.ProcessMoment]int{}
+		for _, d := range build(t, in).Deliveries {
+			if d.Process != nil {
+				moments[d.Process.Moment]++
+			}
+		}
+		if moments[replay.MomentClaim] != c.claim || moments[replay.MomentWork] != c.work {
+			t.Errorf("%s: %v", name, moments)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,11 +31,12 @@ type mishaps struct {
 	struck  map[int]replay.ProcessKind  // by delivery
 	resume  map[string]func()           // of paused processes, by the event they work on
 	seen    map[string]bool             // events that had an effect
+	over    map[int]bool                // deliveries that ended
 }
 
 func newMishaps(c *conduct) *mishaps {
 	m := &mishaps{c: c, effects: map[string]replay.Delivery{}, spent: map[replay.ProcessFault]int{}, struck: map[int]replay.ProcessKind{},
-		resume: map[string]func(){}, seen: map[string]bool{}}
+		resume: map[string]func(){}, seen: map[string]bool{}, over: map[int]bool{}}
 	m.rested.L = &m.mu
 	return m
 }
@@ -52,6 +54,7 @@ func (m *mishaps) phase(p replay.Phase) {
 
 func (m *mishaps) arm() {
 	counts, events := m.c.middle.commandCounts(), m.c.p.plan.EventByKey()
+	usual := usualLatencies(m.c.rec.Snapshot())
 	for _, d := range m.c.p.plan.Deliveries {
 		if d.Process == nil {
 			continue
@@ -71,8 +74,35 @@ func (m *mishaps) arm() {
 		if d.Gate != 0 && d.Role != replay.RoleFirst {
 			continue // one copy stands for all
 		}
-		m.c.middle.proxy.Arm(proxy.Fault{Kind: proxy.Hold, Event: d.Event, Command: command, Do: func() { m.strike(d) }})
+		do := func() { m.strike(d) }
+		if d.Process.Moment == replay.MomentWork {
+			wait := usual[events[d.Event].Type] / 2
+			do = func() { time.AfterFunc(wait, func() { m.strikeInWork(d) }) }
+		}
+		m.c.middle.proxy.Arm(proxy.Fault{Kind: proxy.Hold, Event: d.Event, Command: command, Do: do})
 	}
+}
+
+// usualLatencies are the medians of what clean deliveries took in control, by type.
+func usualLatencies(h replay.History) map[string]time.Duration {
+	types := map[int]string{}
+	events := h.Plan.EventByKey()
+	for _, d := range h.Plan.Deliveries {
+		if d.Phase == replay.PhaseControl && d.Gate == 0 {
+			types[d.N] = events[d.Event].Type
+		}
+	}
+	all, out := map[string][]time.Duration{}, map[string]time.Duration{}
+	for i := range h.Attempts {
+		if a := &h.Attempts[i]; types[a.Delivery] != "" && a.Outcome == replay.Acked {
+			all[types[a.Delivery]] = append(all[types[a.Delivery]], a.Latency())
+		}
+	}
+	for typ, of := range all {
+		slices.Sort(of)
+		out[typ] = of[len(of)/2]
+	}
+	return out
 }
 
 // effect hears of an effect before whoever caused it does, where its source is exact: one that is polled hears of it too late.
@@ -119,6 +149,7 @@ func (m *mishaps) rest() {
 func (m *mishaps) ended(a replay.Attempt) replay.Attempt {
 	m.mu.Lock()
 	a.Struck = m.struck[a.Delivery]
+	m.over[a.Delivery] = true
 	m.mu.Unlock()
 	switch {
 	case a.Struck == "":
@@ -142,6 +173,16 @@ func (m *mishaps) goOn(event string) {
 	m.mu.Unlock()
 	for _, resume := range all {
 		resume()
+	}
+}
+
+// strikeInWork strikes unless the delivery is over: then there is no work to be in.
+func (m *mishaps) strikeInWork(d replay.Delivery) {
+	m.mu.Lock()
+	over := m.over[d.N]
+	m.mu.Unlock()
+	if !over {
+		m.strike(d)
 	}
 }
 
@@ -187,7 +228,7 @@ func (m *mishaps) tell(d replay.Delivery, replica int) {
 }
 
 var momentText = map[replay.ProcessMoment]string{
-	replay.MomentClaim: "after its first Redis command", replay.MomentEffect: "after the effect", replay.MomentAnswer: "before the answer",
+	replay.MomentClaim: "after its first Redis command", replay.MomentWork: "in the midst of its work", replay.MomentEffect: "after the effect", replay.MomentAnswer: "before the answer",
 	replay.MomentBefore: "after the answer to the one before",
 }
 

@@ -18,6 +18,7 @@ type ProcessMoment string
 // The moments.
 const (
 	MomentClaim  ProcessMoment = "claim"  // Redis has answered the event's first command, and the endpoint has not read that yet
+	MomentWork   ProcessMoment = "work"   // half as long after that as such a delivery took in control
 	MomentEffect ProcessMoment = "effect" // the effect has happened, and nothing was answered yet
 	MomentAnswer ProcessMoment = "answer" // Redis has answered the last command that such a delivery caused in control; the answer is still to come
 	MomentBefore ProcessMoment = "before" // right before the delivery: after the answer to the one before

@@ -135,6 +135,7 @@ func (c *codec) delivery(d *replay.Delivery) {
 		}
 		text(c, &d.Process.Kind)
 		text(c, &d.Process.Moment)
+		number(c, &d.Process.For)
 	}
 	cut := d.Database != nil
 	c.yes(&cut)

@@ -215,7 +215,7 @@ func TestSinkDedupes(t *testing.T) {
 // However long a key is, what is told of it is short, and differs where keys do.
 func TestSinkShortensKeys(t *testing.T) {
 	a, b := strings.Repeat("k", 200)+"a", strings.Repeat("k", 200)+"b"
-	if shortKey("evt_1-\xff") != "evt_1-" || len(shortKey(a)) > keyShown || shortKey(a) == shortKey(b) || shortKey(a) != shortKey(a) {
+	if shortKey("evt_1-\xff") != "evt_1-" || len(shortKey(a)) > keyShown || shortKey(a) == shortKey(b) {
 		t.Errorf("%q, %q", shortKey(a), shortKey(b))
 	}
 }

@@ -77,7 +77,9 @@ func (c *codec) yes(all ...*bool) {
 			set |= 1 << i
 		}
 	}
-	set = c.uint(set)
+	if set = c.uint(set); !c.reading { // what is written is never touched: others read it meanwhile
+		return
+	}
 	for i, p := range all {
 		*p = set>>i&1 == 1
 	}
@@ -89,10 +91,12 @@ func (c *codec) share(p **float64) {
 	if !there {
 		return
 	}
-	if c.reading {
-		*p = new(float64)
+	if !c.reading {
+		c.uint(math.Float64bits(**p))
+		return
 	}
-	**p = math.Float64frombits(c.uint(math.Float64bits(**p)))
+	v := math.Float64frombits(c.uint(0))
+	*p = &v
 }
 
 func (c *codec) event(e *replay.Event) {

@@ -108,7 +108,7 @@ func TestSorting(t *testing.T) {
 func TestClipboard(t *testing.T) {
 	const plain, wrapped = "\x1b]52;c;aGk=\x07", "\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\"
 	for _, c := range []struct{ name, value, want string }{
-		{"TERM", "xterm-256color", plain}, {"TMUX", "/tmp/tmux-0/default,1,0", plain + wrapped}, {"TERM", "screen.xterm", "\x1bP\x1b]52;c;aGk=\x07\x1b\\"},
+		{"TERM", "xterm-256color", plain}, {"TMUX", "socket,1,0", plain + wrapped}, {"TERM", "screen.xterm", "\x1bP\x1b]52;c;aGk=\x07\x1b\\"},
 	} {
 		if got := clipboard("hi", func(name string) string {
 			if name == c.name {

@@ -49,16 +49,13 @@ func addKills(b *builder) {
 // pauseMoments are right after the claim, and when what was looked up before the work is known.
 var pauseMoments = [...]replay.ProcessMoment{replay.MomentClaim, replay.MomentWork}
 
-// fewTypes is up to how many types of events each is paused at each moment: of more, one moment each is enough.
-const fewTypes = 4
-
 // addPauses stops the process that has claimed an event for longer than its lease. The provider gives up meanwhile, and redelivers.
 func addPauses(b *builder) {
 	latency := 2.0
 	of := oneOfEachType(b.samples())
 	for i, f := range of {
 		for j, m := range pauseMoments {
-			if j != i%len(pauseMoments) && (b.kept != nil || len(of) > fewTypes) {
+			if b.kept != nil && j != i%len(pauseMoments) {
 				continue
 			}
 			b.again(b.alone(b.instance(f), replay.Conditions{HangUp: &replay.HangUp{Latency: &latency},

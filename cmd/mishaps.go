@@ -29,6 +29,7 @@ type mishaps struct {
 	effects map[string]replay.Delivery  // what an event's effect brings about
 	spent   map[replay.ProcessFault]int // how often each happened
 	struck  map[int]replay.ProcessKind  // by delivery
+	worth   map[int]bool                // deliveries to strike: of a type that had an effect in control, or all where nothing tells
 	resume  map[string]func()           // of paused processes, by the event they work on
 	seen    map[string]bool             // events that had an effect
 	over    map[int]bool                // deliveries that ended
@@ -54,9 +55,11 @@ func (m *mishaps) phase(p replay.Phase) {
 
 func (m *mishaps) arm() {
 	counts, events := m.c.middle.commandCounts(), m.c.p.plan.EventByKey()
-	usual := usualLatencies(m.c.rec.Snapshot())
+	h := m.c.rec.Snapshot()
+	usual := usualLatencies(h)
+	m.worth = worthStriking(m.c.p.plan, typesWithEffect(h))
 	for _, d := range m.c.p.plan.Deliveries {
-		if d.Process == nil {
+		if !m.worth[d.N] {
 			continue
 		}
 		command := 1
@@ -81,6 +84,49 @@ func (m *mishaps) arm() {
 		}
 		m.c.middle.proxy.Arm(proxy.Fault{Kind: proxy.Hold, Event: d.Event, Command: command, Do: do})
 	}
+}
+
+// typesWithEffect are the types of the events of control that had an effect, as far as a source counts under an id of theirs.
+func typesWithEffect(h replay.History) map[string]bool {
+	had := map[string]bool{}
+	for i := range h.Effects {
+		if e := &h.Effects[i]; !e.Earlier && e.Count > 0 {
+			had[e.Key] = true
+		}
+	}
+	out, events := map[string]bool{}, h.Plan.EventByKey()
+	for i := range h.Plan.Deliveries {
+		d := &h.Plan.Deliveries[i]
+		if d.Phase != replay.PhaseControl {
+			continue
+		}
+		e := events[d.Event]
+		ids := append([]string{e.Key, e.ID, e.EffectKey}, e.Refs...)
+		if slices.ContainsFunc(ids, func(id string) bool { return id != "" && had[id] }) {
+			out[e.Type] = true
+		}
+	}
+	return out
+}
+
+// worthStriking chooses, for each thing that is to happen, the deliveries of types that have an effect: what happens to any other
+// proves nothing, and it happens only a few times. Where none is of such a type, all are as good. What waits for an effect needs no choice.
+func worthStriking(p replay.Plan, effective map[string]bool) map[int]bool {
+	some, events := map[replay.ProcessFault]bool{}, p.EventByKey()
+	for i := range p.Deliveries {
+		if d := &p.Deliveries[i]; d.Process != nil && effective[events[d.Event].Type] {
+			some[*d.Process] = true
+		}
+	}
+	out := map[int]bool{}
+	for i := range p.Deliveries {
+		d := &p.Deliveries[i]
+		if d.Process == nil {
+			continue
+		}
+		out[d.N] = effective[events[d.Event].Type] || !some[*d.Process] || d.Process.Moment == replay.MomentEffect
+	}
+	return out
 }
 
 // usualLatencies are the medians of what clean deliveries took in control, by type.
@@ -120,7 +166,7 @@ func (m *mishaps) effect(e replay.Effect, exact bool) {
 // ready returns when all that is being started again is there. What is to happen before the delivery happens now.
 func (m *mishaps) ready(_ context.Context, d replay.Delivery) {
 	m.rest()
-	if d.Process != nil && d.Process.Moment == replay.MomentBefore && m.atStake(d.Event) {
+	if m.worth[d.N] && d.Process.Moment == replay.MomentBefore && m.atStake(d.Event) {
 		m.strike(d)
 		m.rest()
 	}

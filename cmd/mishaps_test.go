@@ -4,10 +4,12 @@ package cmd
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"hookonce/chaos"
+	"hookonce/replay"
 )
 
 // What a process that dies, stands still or is restarted does to a handler is found, with its name; and a right handler survives it all.
@@ -50,5 +52,49 @@ func TestOwnEffectsAreNotKilled(t *testing.T) {
 	happened, err := os.ReadFile(journal)
 	if code != exitPass || !strings.Contains(errs, "process-kill") || err != nil || strings.Contains(string(happened), "killed at delivery") {
 		t.Errorf("exit %d, %v\n%.900s\n%s", code, err, out, errs)
+	}
+}
+
+// The few times that something happens to a process go to events that have an effect, where control shows which those are.
+func TestStrikesWhereItMatters(t *testing.T) {
+	fault := func(m replay.ProcessMoment) replay.Conditions {
+		return replay.Conditions{Process: &replay.ProcessFault{Kind: replay.ProcessPause, Moment: m}}
+	}
+	h := replay.History{Plan: replay.Plan{
+		Events: []replay.Event{
+			{Key: "evt_idle", Type: "idle"}, {Key: "evt_paid", Type: "paid", Refs: []string{"pi_1"}}, {Key: "evt_used", Type: "used"},
+			{Key: "evt_idle2", Type: "idle"}, {Key: "evt_paid2", Type: "paid"},
+		},
+		Deliveries: []replay.Delivery{
+			{N: 1, Event: "evt_idle", Phase: replay.PhaseControl}, {N: 2, Event: "evt_paid", Phase: replay.PhaseControl},
+			{N: 3, Event: "evt_used", Phase: replay.PhaseControl},
+			{N: 4, Event: "evt_idle2", Phase: replay.PhaseProcess, Conditions: fault(replay.MomentWork)},
+			{N: 5, Event: "evt_paid2", Phase: replay.PhaseProcess, Conditions: fault(replay.MomentWork)},
+			{N: 6, Event: "evt_idle2", Phase: replay.PhaseProcess, Conditions: fault(replay.MomentClaim)},
+			{N: 7, Event: "evt_idle2", Phase: replay.PhaseProcess, Conditions: fault(replay.MomentEffect)},
+			{N: 8, Event: "evt_paid2", Phase: replay.PhaseProcess, Conditions: fault(replay.MomentEffect)},
+			{N: 9, Event: "evt_paid2", Phase: replay.PhaseProcess},
+		},
+	}}
+	paid := replay.Effect{Key: "pi_1", Count: 1}
+	before := replay.Effect{Key: "evt_used", Count: 1, Earlier: true}
+	for name, c := range map[string]struct {
+		effects []replay.Effect
+		want    []int
+	}{
+		"one type has effects": {[]replay.Effect{before, paid}, []int{5, 6, 7, 8}},
+		"no effect is known":   {[]replay.Effect{before}, []int{4, 5, 6, 7, 8}},
+	} {
+		h.Effects = c.effects
+		worth := worthStriking(h.Plan, typesWithEffect(h))
+		var got []int
+		for _, d := range h.Plan.Deliveries {
+			if worth[d.N] {
+				got = append(got, d.N)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: strikes at %v, want %v", name, got, c.want)
+		}
 	}
 }

@@ -54,6 +54,7 @@ func (d *downward) take(b []byte) error {
 		n, done, err := d.frame.next(b[at:])
 		if err != nil {
 			d.raw = true
+			d.s.unpair()
 			break
 		}
 		d.capture(b[at : at+n])
@@ -93,8 +94,8 @@ func (d *downward) begin(kind byte) {
 		return
 	}
 	d.of, _ = d.s.answered()
-	if d.of.hello && kind == '%' {
-		d.s.resp3.Store(true)
+	if d.of.protocol && kind != '-' {
+		d.s.resp3.Store(kind == '%') // the answer to HELLO 3 is a map
 	}
 	f := d.of.fault
 	if f == nil {

@@ -44,8 +44,11 @@ func (c *command) scan(b []byte) (need int, err error) {
 		if need > 0 || err != nil {
 			return need, err
 		}
+		if size < 0 {
+			return 0, errNotRESP // the server says so
+		}
 		end := from + size
-		if size < 0 || end+2 > len(b) {
+		if end+2 > len(b) {
 			return end + 2, nil
 		}
 		c.args = append(c.args, b[from:end])

@@ -233,6 +233,7 @@ func TestOutOfTheOrdinary(t *testing.T) {
 		"PING\r\nSUBSCRIBE a\r\nPING b\r\n":               "+PONG\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*2\r\n$4\r\npong\r\n$1\r\nb\r\n",
 		"PING\r\nCLIENT REPLY SKIP\r\nPING\r\nPING b\r\n": "+PONG\r\n$1\r\nb\r\n",
 		"PING\r\n*1\r\n+PING\r\n":                         "+PONG\r\n-ERR Protocol error: expected '$', got '+'\r\n",
+		"PING\r\n*1\r\n$-1\r\n":                           "+PONG\r\n-ERR Protocol error: invalid bulk length\r\n",
 	} {
 		c := talk(t, through)
 		say(t, c, text)

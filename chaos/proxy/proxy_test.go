@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"net"
 	"reflect"
 	"strings"
@@ -209,6 +211,36 @@ func TestErrorInTransaction(t *testing.T) {
 	}
 	if err := c.Set(ctx, "a", 1, 0).Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A client that goes back to RESP2 hears of subscriptions by replies again: no other command gets them as its own.
+func TestBackToRESP2(t *testing.T) {
+	for _, back := range []string{"HELLO 2\r\n", "RESET\r\n"} {
+		log := &commands{}
+		p, through, _ := before(t, ids("evt_1"), Options{OnCommand: noted(log)})
+		c, err := net.Dial("tcp", through)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		in := bufio.NewReader(c)
+		for _, step := range []struct{ send, until string }{
+			{"HELLO 3\r\nPING a\r\n", "a\r\n"}, {back + "PING b\r\n", "b\r\n"}, {"SUBSCRIBE c\r\nUNSUBSCRIBE c\r\nGET evt_1\r\nPING d\r\n", "d\r\n"},
+		} {
+			if _, err := io.WriteString(c, step.send); err != nil {
+				t.Fatal(err)
+			}
+			for line := ""; line != step.until; {
+				if line, err = in.ReadString('\n'); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		p.Close()
+		if got := log.of("evt_1"); len(got) != 1 || got[0].Reply != "" {
+			t.Errorf("after %q: %+v", back, got)
+		}
 	}
 }
 

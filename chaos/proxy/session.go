@@ -50,8 +50,8 @@ type pending struct {
 	fault  *Fault          // to strike at the reply
 	event  string
 	// instead is answered in place of the reply; nil for the reply itself.
-	instead []byte
-	hello   bool
+	instead  []byte
+	protocol bool // the reply says which version of RESP is spoken from then on
 	// last says that no reply after this one can be told apart.
 	last bool
 }
@@ -103,11 +103,16 @@ func (s *session) close() {
 		if !looped { // else it leaves the loop first
 			s.hangUp()
 		}
-		s.mu.Lock()
-		s.unpaired = true
-		s.idle.Broadcast()
-		s.mu.Unlock()
+		s.unpair()
 	})
+}
+
+// unpair gives up telling replies apart.
+func (s *session) unpair() {
+	s.mu.Lock()
+	s.unpaired = true
+	s.idle.Broadcast()
+	s.mu.Unlock()
 }
 
 func (s *session) hangUp() {

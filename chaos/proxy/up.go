@@ -66,9 +66,7 @@ func (s *session) room() []byte { return slices.Grow(s.rest, max(s.need-len(s.re
 
 // passRaw passes everything on unread.
 func (s *session) passRaw(first []byte) {
-	s.mu.Lock()
-	s.unpaired = true
-	s.mu.Unlock()
+	s.unpair()
 	if _, err := s.server.Write(first); err == nil {
 		_, _ = io.Copy(s.server, s.client)
 	}
@@ -179,7 +177,9 @@ func (s *session) forward(kind verb, w pending) (fate, []byte) {
 	c, was := &s.cmd, s.inTx
 	switch kind {
 	case hello:
-		w.hello = true
+		w.protocol = true
+	case restart:
+		w.protocol, s.inTx, s.db = true, false, "0"
 	case begin:
 		s.inTx, s.txError = true, false
 	case commit:
@@ -254,6 +254,7 @@ type verb int
 const (
 	ordinary verb = iota
 	hello
+	restart
 	begin
 	commit
 	rollback
@@ -282,8 +283,10 @@ func kindOf(args [][]byte) verb {
 		return begin
 	case "EXEC":
 		return commit
-	case "DISCARD", "RESET":
+	case "DISCARD":
 		return rollback
+	case "RESET":
+		return restart
 	case "SELECT":
 		return pick
 	case "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE":

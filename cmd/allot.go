@@ -19,7 +19,7 @@ func (o *RunOptions) openMiddle(c *cobra.Command, show *progress) (*middle, erro
 	if o.Exec != "" && o.RedisProxy == "" {
 		o.RedisProxy, o.offered = "embedded", strings.Contains(o.Faults, "all")
 	}
-	m, err := o.MiddleOptions.open()
+	m, err := o.MiddleOptions.open(o.guardedDial)
 	if m == nil || err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ type database struct {
 }
 
 // openDatabase starts it.
-func openDatabase(text string, dial func(ctx context.Context, network, address string) (net.Conn, error)) (*database, error) {
+func openDatabase(text string, dial dialer) (*database, error) {
 	u, err := parseDatabaseURL(text)
 	if err != nil {
 		return nil, err

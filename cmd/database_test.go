@@ -82,7 +82,7 @@ func listening(t *testing.T) string {
 // The endpoint is told of the proxy, and everybody else of the database.
 func TestDatabaseIsStoodBefore(t *testing.T) {
 	address := listening(t)
-	m, err := MiddleOptions{RedisProxy: "embedded", RedisListen: "127.0.0.1:0"}.open()
+	m, err := MiddleOptions{RedisProxy: "embedded", RedisListen: "127.0.0.1:0"}.open(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

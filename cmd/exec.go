@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -96,7 +95,7 @@ func newStarted(o ExecOptions, s *Streams, secrets []string, m *middle, say func
 }
 
 // stand puts hookonce before the database.
-func (e *started) stand(dial func(ctx context.Context, network, address string) (net.Conn, error)) (err error) {
+func (e *started) stand(dial dialer) (err error) {
 	if e.o.Database == "" {
 		return usagef("--database-proxy: there is no database to stand before: give it with --database URL, or as DATABASE_URL")
 	}

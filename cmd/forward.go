@@ -22,7 +22,7 @@ func guardedDialer(guard *dispatch.Guard, host string) *net.Dialer {
 	}}
 }
 
-// guardedDial is how hookonce connects to what it stands before: the service behind a sink, or the endpoint's database.
+// guardedDial is how hookonce connects to what it stands before: the service behind a sink, the endpoint's Redis, or its database.
 func (o *RunOptions) guardedDial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

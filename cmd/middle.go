@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"hookonce/chaos/proxy"
 	"hookonce/dedupe/reference"
 	"hookonce/replay"
+	"hookonce/replay/dispatch"
 	"hookonce/replay/redact"
 )
 
@@ -49,8 +51,11 @@ type middle struct {
 	shift time.Duration // from the proxy's times to the run's
 }
 
+// dialer connects, to what it may connect to.
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
 // open starts it; nil where no flag asks for it.
-func (o MiddleOptions) open() (*middle, error) {
+func (o MiddleOptions) open(dial dialer) (*middle, error) {
 	if o.RedisProxy == "" {
 		if o.RedisTTL != 0 {
 			return nil, usagef("--redis-ttl-scale needs --redis-proxy: it is the proxy that rewrites the times")
@@ -71,7 +76,7 @@ func (o MiddleOptions) open() (*middle, error) {
 			return nil, err
 		}
 		po.Dial, po.Before = func(context.Context) (net.Conn, error) { return m.embedded.Dial() }, m.embedded.Sync
-	} else if err = upstream(&po, o.RedisProxy); err != nil {
+	} else if err = upstream(&po, o.RedisProxy, dial); err != nil {
 		return nil, err
 	}
 	m.proxy = proxy.New(po)
@@ -86,17 +91,20 @@ func (o MiddleOptions) open() (*middle, error) {
 const upstreamWithin = 5 * time.Second
 
 // upstream makes the proxy stand before a server, which it logs in at itself: the endpoint needs no password.
-func upstream(o *proxy.Options, text string) error {
+func upstream(o *proxy.Options, text string, dial dialer) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
 		return usagef("--redis-proxy %s: give embedded, or a URL such as redis://localhost:6379", safe(redact.URL(text)))
 	}
 	address := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
-	d := &net.Dialer{Timeout: upstreamWithin}
-	o.Dial = func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
-	if u.Scheme == "rediss" {
-		secure := &tls.Dialer{NetDialer: d, Config: &tls.Config{ServerName: u.Hostname()}}
-		o.Dial = func(ctx context.Context) (net.Conn, error) { return secure.DialContext(ctx, "tcp", address) }
+	o.Dial = func(ctx context.Context) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, upstreamWithin)
+		defer cancel()
+		c, err := dial(ctx, "tcp", address)
+		if err != nil || u.Scheme == "redis" {
+			return c, err
+		}
+		return secured(ctx, c, u.Hostname())
 	}
 	var greet bytes.Buffer
 	if password, set := u.User.Password(); set {
@@ -112,13 +120,25 @@ func upstream(o *proxy.Options, text string) error {
 		o.Greetings++
 	}
 	o.Greet = greet.Bytes()
-	ctx, cancel := context.WithTimeout(context.Background(), upstreamWithin)
-	defer cancel()
-	c, err := o.Dial(ctx)
-	if err != nil {
+	c, err := o.Dial(context.Background())
+	var forbidden *dispatch.ForbiddenError
+	switch {
+	case errors.As(err, &forbidden):
+		return usagef("--redis-proxy: %w", err)
+	case err != nil:
 		return fmt.Errorf("--redis-proxy %s: %w", redact.URL(text), err)
 	}
 	return c.Close()
+}
+
+// secured speaks TLS with the server on a connection to it.
+func secured(ctx context.Context, c net.Conn, name string) (net.Conn, error) {
+	t := tls.Client(c, &tls.Config{ServerName: name})
+	if err := t.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return t, nil
 }
 
 // URL is what the endpoint is to use as its Redis.

@@ -84,11 +84,16 @@ func (p Preparer) route(path string) string {
 	return p.Routes[best]
 }
 
+// longPart is from how many bytes on a text counts as part of an id that was put together, and not as found in it by chance.
+const longPart = 8
+
 // identity claims what identifies an event, so that the recording speaks of the same one.
 func identity(e replay.Event) func(string) bool {
 	ids := slices.Concat([]string{e.Key, e.Subject, e.Version}, e.Refs)
 	return func(text string) bool {
-		return slices.ContainsFunc(ids, func(id string) bool { return id != "" && (strings.Contains(id, text) || strings.Contains(text, id)) })
+		return slices.ContainsFunc(ids, func(id string) bool {
+			return id == text || len(text) >= longPart && strings.Contains(id, text)
+		})
 	}
 }
 

@@ -287,3 +287,19 @@ func TestOrder(t *testing.T) {
 		}
 	}
 }
+
+// A short id, such as an issue's number, does not keep what happens to contain it, and a long one not what happens to be a part of it.
+func TestShortIDsKeepNothing(t *testing.T) {
+	m := redact.Masker{Key: []byte("k")}
+	event := replay.Event{Key: "evt_5555341244441115_7", Subject: "ch_9", Version: "1775050400", Refs: []string{"4", "12"}}
+	text := `{"number":4,"id":"5555341244441115","cvc":"504","token":"ghp_abcd1234efgh5678ijkl9012mnop3456qrst","card":"5105105105105100"}`
+	got := m.Mask(text, identity(event))
+	for _, secret := range []string{`"504"`, "abcd1234", "5105105105105100"} {
+		if strings.Contains(got, secret) {
+			t.Errorf("%s stays in %s", secret, got)
+		}
+	}
+	if !strings.Contains(got, "5555341244441115") {
+		t.Errorf("a part of the event's key is masked: %s", got)
+	}
+}

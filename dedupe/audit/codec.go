@@ -8,7 +8,7 @@ import (
 )
 
 // codec writes what is spilled, or reads it back: one description of a noun serves both, so that they cannot differ. It
-// leaves out what no check looks at.
+// leaves out an event's body and headers, which no check looks at, and nothing else.
 type codec struct {
 	buf     []byte
 	reading bool
@@ -85,22 +85,29 @@ func (c *codec) yes(all ...*bool) {
 	}
 }
 
+func (c *codec) float(p *float64) {
+	if v := c.uint(math.Float64bits(*p)); c.reading {
+		*p = math.Float64frombits(v)
+	}
+}
+
 func (c *codec) share(p **float64) {
+	if has(c, p) {
+		c.float(*p)
+	}
+}
+
+// has tells whether there is something, and makes room for it where it is read.
+func has[T any](c *codec, p **T) bool {
 	there := *p != nil
-	c.yes(&there)
-	if !there {
-		return
+	if c.yes(&there); there && c.reading {
+		*p = new(T)
 	}
-	if !c.reading {
-		c.uint(math.Float64bits(**p))
-		return
-	}
-	v := math.Float64frombits(c.uint(0))
-	*p = &v
+	return there
 }
 
 func (c *codec) event(e *replay.Event) {
-	for _, s := range []*string{&e.Key, &e.Source, &e.ID, &e.Type, &e.Subject, &e.Version, &e.Provider, &e.Fixture, &e.EffectKey} {
+	for _, s := range []*string{&e.Key, &e.Source, &e.ID, &e.Type, &e.Subject, &e.Version, &e.Provider, &e.Fixture, &e.OriginalKey, &e.EffectKey, &e.SHA256} {
 		text(c, s)
 	}
 	number(c, &e.Rank)
@@ -113,41 +120,50 @@ func (c *codec) delivery(d *replay.Delivery) {
 	text(c, &d.Phase)
 	text(c, &d.Fault)
 	text(c, &d.Role)
-	text(c, &d.Signature)
 	number(c, &d.N)
 	number(c, &d.At)
 	number(c, &d.After)
 	number(c, &d.Wait)
+	number(c, &d.Replica)
+	clean := d.Clean() // as nearly all are in a long run
+	if c.yes(&clean); !clean {
+		c.conditions(&d.Conditions)
+	}
+}
+
+func (c *codec) conditions(d *replay.Conditions) {
 	number(c, &d.Gate)
+	text(c, &d.Signature)
+	text(c, &d.Rewrite)
+	text(c, &d.Batch)
+	text(c, &d.With)
+	c.yes(&d.NewAttempt)
 	c.share(&d.Lag)
-	hangs := d.HangUp != nil
-	c.yes(&hangs)
-	if hangs {
-		if c.reading {
-			d.HangUp = &replay.HangUp{}
-		}
+	if has(c, &d.HangUp) {
 		c.share(&d.HangUp.Latency)
 		c.share(&d.HangUp.Body)
 	}
-	text(c, &d.Rewrite)
-	number(c, &d.Replica)
-	struck := d.Process != nil
-	c.yes(&struck)
-	if struck {
-		if c.reading {
-			d.Process = &replay.ProcessFault{}
-		}
+	if has(c, &d.Redis) {
+		text(c, &d.Redis.Kind)
+		text(c, &d.Redis.Text)
+		c.share(&d.Redis.Share)
+		number(c, &d.Redis.Nth)
+		number(c, &d.Redis.For)
+		c.yes(&d.Redis.Whole)
+	}
+	if has(c, &d.Downstream) {
+		text(c, &d.Downstream.Kind)
+		number(c, &d.Downstream.For)
+	}
+	if has(c, &d.Database) {
+		text(c, &d.Database.Kind)
+		c.float(&d.Database.Share)
+		number(c, &d.Database.For)
+	}
+	if has(c, &d.Process) {
 		text(c, &d.Process.Kind)
 		text(c, &d.Process.Moment)
 		number(c, &d.Process.For)
-	}
-	cut := d.Database != nil
-	c.yes(&cut)
-	if cut {
-		if c.reading {
-			d.Database = &replay.DatabaseFault{}
-		}
-		text(c, &d.Database.Kind)
 	}
 }
 
@@ -165,7 +181,7 @@ func (c *codec) attempt(a *replay.Attempt) {
 	number(c, &a.Status)
 	number(c, &a.Replica)
 	text(c, &a.Struck)
-	c.yes(&a.Truncated, &a.Fired)
+	c.yes(&a.Truncated, &a.Fired, &a.NoRetry)
 }
 
 func (c *codec) effect(e *replay.Effect) {

@@ -14,6 +14,7 @@ type release struct {
 	planned  int
 	control  bool              // deliveries of the control phase are in it: a probe
 	process  bool              // the endpoint's processes are restarted meanwhile: it need not overlap
+	request  bool              // the user's own request is in it, which is no copy
 	apart    bool              // its deliveries are of different events, or come one after another: no copies race
 	attempts []*replay.Attempt // those that were not sent included
 	own      []ownGate         // of the events that a dense gate races; in a part of a stream, of the part's
@@ -47,6 +48,7 @@ func (d *docket) fileGates() {
 		g.planned++
 		g.control = g.control || p.Phase == replay.PhaseControl
 		g.process = g.process || p.Phase == replay.PhaseProcess
+		g.request = g.request || p.Role == replay.RoleRequest
 	}
 	room, rest := make([]*replay.Attempt, len(gated)), gated
 	for i := range d.h.Attempts {
@@ -63,7 +65,7 @@ func (d *docket) fileGates() {
 		rest = rest[g.planned:]
 		if !g.control && !g.apart {
 			d.raced = append(d.raced, g.Gate)
-			if !g.process {
+			if !g.process && !g.request {
 				d.races.add(g.Gate)
 			}
 		}

@@ -76,7 +76,8 @@ func (d *docket) unfiredFaults(rows []FaultRow) []string {
 	var out, unsent []string
 	for _, r := range rows {
 		switch {
-		case r.Planned == 0 || r.Fired > 0 || r.Fault == "retry" || (r.Fault == "race" || r.Fault == "stagger") && r.Reason != unsentFault:
+		case r.Planned == 0 || r.Fired > 0 || r.Fault == "retry" || r.Fault == "stagger" && r.Reason != unsentFault:
+		case r.Fault == "race" && r.Reason != unsentFault && d.withoutOverlap() != "":
 		case r.Reason == unsentFault:
 			unsent = append(unsent, r.Fault)
 		case r.Reason == unusedRedis:

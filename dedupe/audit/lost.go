@@ -137,6 +137,9 @@ func (d *docket) superseded(f *dossier) bool {
 	if f.acked() {
 		known = f.acks[len(f.acks)-1].End
 	}
+	if les := f.lesson; les != nil && les.timed && !les.before {
+		known = never // its work may come after its answer, and after something newer that was sent since
+	}
 	if d.rivalBefore(f, known) {
 		return true
 	}

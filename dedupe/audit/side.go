@@ -40,6 +40,7 @@ type openGate struct {
 	number, planned int
 	control         bool
 	process         bool
+	request         bool
 	lagging         bool
 	members         []member
 	deliveries      []int
@@ -65,6 +66,7 @@ func (s *Stream) planGate(d *replay.Delivery, part int) {
 	g.tallies[1].Plan(d.Event)
 	g.control = g.control || d.Phase == replay.PhaseControl
 	g.process = g.process || d.Phase == replay.PhaseProcess
+	g.request = g.request || d.Role == replay.RoleRequest
 	g.lagging = g.lagging || d.Lag != nil
 	g.deliveries = append(g.deliveries, d.N)
 	if m := (member{d.Event, part}); len(g.members) == 0 || g.members[len(g.members)-1] != m {
@@ -95,7 +97,7 @@ func (s *Stream) over(g *openGate) error {
 	for i := range s.sides {
 		t := &g.tallies[i]
 		t.Number = g.number
-		r := release{Gate: t.Gate(), planned: g.planned, control: g.control, process: g.process, attempts: g.attempts[i],
+		r := release{Gate: t.Gate(), planned: g.planned, control: g.control, process: g.process, request: g.request, attempts: g.attempts[i],
 			apart: g.lagging || len(g.members) == g.planned && g.planned > 1}
 		s.sides[i].addGate(r, s.o.Races)
 		for part, own := range g.byPart(t, r.Events > 0) {
@@ -129,7 +131,7 @@ func (d *side) addGate(r release, most int) {
 	if r.apart {
 		return
 	}
-	if !r.process {
+	if !r.process && !r.request {
 		d.races.add(r.Gate)
 	}
 	d.raced = lowest(append(d.raced, r.Gate), most, 2*most, byNumber)

@@ -70,11 +70,17 @@ func (d *docket) surveyed() survey {
 
 // unsettled says that effects of a clean event at the end may still come.
 func (f *dossier) unsettled() bool {
-	if f.standing != "" || !f.acked() || f.shared {
+	if f.standing != "" || f.shared {
 		return false
 	}
-	if les := f.lesson; les.timed && les.before {
+	if les := f.lesson; les != nil && les.timed && les.before {
 		return false
+	}
+	switch {
+	case !f.acked(): // what came of it nobody knows
+		return f.expected > 0
+	case f.told:
+		return f.effects < f.expected
 	}
 	for i, least := range f.least {
 		if f.count(i) < least {

@@ -1,0 +1,117 @@
+package audit_test
+
+import (
+	"fmt"
+	"testing"
+
+	"hookonce/dedupe/audit"
+	"hookonce/replay"
+)
+
+// judgedTwice judges a tale in memory and as a stream, which must not differ.
+func (s *tale) judgedTwice() audit.Verdict {
+	s.t.Helper()
+	v := s.settle()
+	streamed := streamed(s.t, audit.StreamOptions{}, func(add func(replay.Record) error) error { return recordsOf(s.h, replay.TargetRun, add) })
+	if len(v.Findings) != len(streamed.Findings) || v.Verdict != streamed.Verdict || fmt.Sprint(v.Missing) != fmt.Sprint(streamed.Missing) {
+		s.t.Errorf("in memory %s (%q), as a stream %s (%q)", v.Verdict, v.Missing, streamed.Verdict, streamed.Missing)
+	}
+	return v
+}
+
+func refs(ids ...string) func(*replay.Event) { return func(e *replay.Event) { e.Refs = ids } }
+
+func unsent(a *replay.Attempt) {
+	*a = replay.Attempt{Delivery: a.Delivery, Event: a.Event, Start: a.Start, End: a.End, Outcome: replay.Unsent, Error: "connection refused"}
+}
+
+// once delivers an event that is processed once, and its duplicate, which is not.
+func (s *tale) once(fixture string, more ...func(*replay.Event)) {
+	k := s.event(fixture, more...)
+	s.effect(k, s.deliver(k, replay.Delivery{Fault: "duplicate"}, 200).End-2*ms)
+	s.duplicateOf(k, 200)
+}
+
+// What an answer forbids, and a fault that never took place, count in a stream as well.
+func TestStreamKnowsTheSame(t *testing.T) {
+	s := newTale(t)
+	s.h.Header.Profile.HeedsNoRetry = true
+	s.control("paid", 1)
+	s.deliver(s.event("paid"), replay.Delivery{Fault: "retry"}, 500, func(a *replay.Attempt) { a.NoRetry = true })
+	expect(t, s.judgedTwice(), audit.Fail, "lost-event")
+
+	s = newTale(t)
+	s.h.Plan.Settings.Redis = true
+	s.control("paid", 1)
+	k := s.event("paid")
+	cut := replay.Delivery{Fault: "redis-cut", Conditions: replay.Conditions{Redis: &replay.RedisFault{Kind: replay.RedisCutAfter, Nth: 1}}}
+	s.effect(k, s.deliver(k, cut, 200).End-2*ms)
+	expect(t, s.judgedTwice(), audit.Inconclusive)
+}
+
+// An endpoint that answers first and works later may rightly leave out what is older than what came since.
+func TestLaterWorkMayBeSuperseded(t *testing.T) {
+	s := newTale(t)
+	versions := map[string]string{"created": "1", "updated": "2", "paid": "3"}
+	one := func(fixture, of string, d replay.Delivery, done bool) {
+		k := s.event(fixture, subject(of, versions[fixture]))
+		if a := s.deliver(k, d, 202); done {
+			s.effect(k, a.End+50*ms)
+		}
+	}
+	clean := replay.Delivery{Phase: replay.PhaseControl}
+	for _, fixture := range []string{"created", "updated", "paid"} {
+		for i := range 2 {
+			one(fixture, fmt.Sprint(fixture, i), clean, true)
+		}
+	}
+	for _, fixture := range []string{"created", "updated", "paid"} {
+		one(fixture, "life_0", clean, true)
+	}
+	for _, fixture := range []string{"created", "paid", "updated"} { // shuffled: both others are older than what is known
+		one(fixture, "life_1", replay.Delivery{Fault: "reorder"}, fixture == "paid")
+	}
+	one("paid", "last", replay.Delivery{Phase: replay.PhaseSentinel}, true)
+	expect(t, s.judgedTwice(), audit.Pass)
+}
+
+// The clean event at the end: refused in control, or without an answer, it is no reason to fall over, nor one to call others lost.
+func TestOddSentinels(t *testing.T) {
+	s := newTale(t)
+	s.h.Header.Expect = map[string]int{"paid": 1}
+	s.control("other", 1)
+	s.deliver(s.event("paid"), replay.Delivery{Phase: replay.PhaseControl}, 500)
+	k := s.event("paid")
+	s.effect(k, s.deliver(k, replay.Delivery{Phase: replay.PhaseSentinel}, 200).End-2*ms)
+	s.judgedTwice()
+
+	s = newTale(t) // its effects come after its answers
+	for range 2 {
+		k := s.event("paid")
+		s.effect(k, s.deliver(k, replay.Delivery{Phase: replay.PhaseControl}, 202).End+50*ms)
+	}
+	s.deliver(s.event("paid"), replay.Delivery{Fault: "retry"}, 202)
+	s.deliver(s.event("paid"), replay.Delivery{Phase: replay.PhaseSentinel}, 0)
+	expect(t, s.judgedTwice(), audit.Inconclusive)
+}
+
+// A delivery and the user's own request that overlap are no race of copies.
+func TestRequestIsNoRace(t *testing.T) {
+	s := newTale(t)
+	s.control("paid", 1)
+	gate := func(n int) replay.Conditions { return replay.Conditions{Gate: n} }
+	k := s.event("paid")
+	s.effect(k, s.deliver(k, replay.Delivery{Fault: "race", Conditions: gate(1)}, 200).End-2*ms)
+	s.deliver(k, replay.Delivery{Fault: "race", Role: replay.RoleDuplicate, Conditions: gate(1)}, 200)
+	k = s.event("paid")
+	from := s.now
+	a := s.deliver(k, replay.Delivery{Fault: "with-request", Conditions: gate(2)}, 200, at(from, from+10*ms))
+	s.deliver(k, replay.Delivery{Fault: "with-request", Role: replay.RoleRequest, Conditions: gate(2)}, 200, at(from, from+10*ms),
+		func(a *replay.Attempt) { a.Outcome = replay.Answered })
+	s.effect(k, a.End-2*ms)
+	v := s.judgedTwice()
+	expect(t, v, audit.Inconclusive)
+	if v.Counted.Overlapped != 0 {
+		t.Errorf("%d races overlapped", v.Counted.Overlapped)
+	}
+}

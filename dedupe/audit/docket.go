@@ -251,7 +251,13 @@ func (d *docket) fileAttempts() {
 	for i := range attempts {
 		a := &attempts[i]
 		f := d.dossierOf(a)
-		if f == nil || a.Outcome == replay.Unsent {
+		if f == nil {
+			continue
+		}
+		if a.Outcome == replay.Unsent {
+			if a.Start != 0 && d.inTail(a) { // without a start it was not to be sent any more
+				f.unsent++
+			}
 			continue
 		}
 		if p := d.delivery(a.Delivery); p != nil && p.Role == replay.RoleRequest {

@@ -79,7 +79,7 @@ func (d *docket) conclude(h hearing) Verdict {
 		LateTested: h.survey.late, Memory: h.survey.memory.told(), Events: h.rows, Score: h.score,
 		Counted: Counted{h.score.Right + h.score.Wrong + h.score.Undecided, d.races.gates, d.races.overlapped, d.races.dense}}
 	v.Memory.Claimed = d.claimedWindow().ttl
-	v.Missing = d.missingAltogether(v)
+	v.Missing = d.missingAltogether(v, h.survey.untaught)
 	for i, c := range checks {
 		r := CheckResult{Name: c.name, Severity: c.severity}
 		reason, requested := c.undecidable(d)

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,7 +50,7 @@ func failing(s Severity) Status {
 }
 
 // missingAltogether lists what leaves the whole run without proof.
-func (d *docket) missingAltogether(v Verdict) []string {
+func (d *docket) missingAltogether(v Verdict, untaught map[string]int) []string {
 	var out []string
 	if d.learnt.sent && !d.learnt.acked {
 		return append(out, d.allRefused())
@@ -64,10 +65,27 @@ func (d *docket) missingAltogether(v Verdict) []string {
 		out = append(out, "not judged, because the endpoint refused them in control: "+t+
 			". If it looks objects up, use --keep-ids with events whose objects it knows, or stub the provider's API")
 	}
+	if t := untaughtText(v.Types, untaught); t != "" {
+		out = append(out, t)
+	}
 	if len(v.Types) > 0 && typesWith(v.Types, "judged") == "" && typesWith(v.Types, "ignored") != "" && len(d.h.Header.Sources) > 0 {
 		out = append(out, "no event reached a verdict: in control no event type had an effect that the source shows")
 	}
 	return out
+}
+
+// untaughtText names the events of types that were not refused as a whole, and which control still taught nothing about.
+func untaughtText(rows []TypeRow, untaught map[string]int) string {
+	var list []string
+	for _, t := range slices.Sorted(maps.Keys(untaught)) {
+		if !slices.ContainsFunc(rows, func(r TypeRow) bool { return r.Type == t && r.Judgement == "refused" }) {
+			list = append(list, fmt.Sprintf("%s (%s)", t, plural(untaught[t], "event")))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "not judged, because no clean delivery of such an event was acknowledged in control: " + listed(list)
 }
 
 // unfiredFaults lists the faults that never took place. Where nothing was refused there is nothing to

@@ -293,10 +293,15 @@ func typesWith(rows []TypeRow, judgement string) string {
 			out = append(out, r.Type)
 		}
 	}
-	if len(out) > 6 {
-		return strings.Join(out[:6], ", ") + fmt.Sprintf(" and %d more", len(out)-6)
+	return listed(out)
+}
+
+// listed writes the first of a list, for a sentence.
+func listed(list []string) string {
+	if len(list) > 6 {
+		return strings.Join(list[:6], ", ") + fmt.Sprintf(" and %d more", len(list)-6)
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(list, ", ")
 }
 
 // ControlLag is the slowest time from the call of a control event to its effect, as

@@ -64,6 +64,8 @@ func TestResurrect(t *testing.T) {
 // An event newer than the deletion makes the subject anew.
 func TestRecreatedIsNotResurrected(t *testing.T) {
 	s := withDeletion(t)
+	s.lifecycle(replay.PhaseControl, "cus_e", "12")
+	s.state("cus_e", "12", s.now)
 	s.lifecycle(replay.PhaseFault, "cus_1", "9")
 	s.state("cus_1", "9", s.now)
 	s.deletion(replay.PhaseFault, "cus_1")

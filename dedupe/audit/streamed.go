@@ -73,7 +73,7 @@ func (s *Stream) learn() error {
 	return s.someGroups(func(f partFlags) bool { return f.sentinel }, func(dockets [2]*docket) {
 		for i, d := range dockets {
 			if d != nil {
-				s.sides[i].front.survey.add(d.survey)
+				s.sides[i].front.survey.add(survey{unsettled: d.survey.unsettled}) // all else is added up as parts are heard
 			}
 		}
 	})

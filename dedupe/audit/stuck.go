@@ -90,7 +90,7 @@ func (d *docket) hastyOf(f *dossier) hasty {
 	}
 	tail, enough := d.tailOf(f)
 	switch {
-	case !enough && d.triedInTail(f) > 1:
+	case !enough && d.triedInTail(f)+int(f.unsent) > 1:
 		return hasty{key: f.event.Key, rank: d.rankOf(f), mute: true, events: 1}
 	case !enough || d.outlasted(tail):
 		return hasty{}
@@ -98,10 +98,10 @@ func (d *docket) hastyOf(f *dossier) hasty {
 	return hasty{key: f.event.Key, rank: d.rankOf(f), span: tailSpan(tail), events: 1}
 }
 
-// triedInTail is how many fault-free attempts of an event reached the endpoint, or may have.
+// triedInTail is how many fault-free attempts of an event were sent.
 func (d *docket) triedInTail(f *dossier) (n int) {
 	for _, a := range f.attempts {
-		if d.inTail(a) && a.Outcome != replay.Unsent {
+		if d.inTail(a) {
 			n++
 		}
 	}
@@ -118,7 +118,7 @@ func (h hasty) text() string {
 	}
 	if h.mute {
 		return fmt.Sprintf("%s%s got no answer in time to its fault-free attempts, so that it is not known whether it would be acknowledged: "+
-			"let the endpoint answer faster, or give it longer with --patience", h.key, more)
+			"is the endpoint still up? Let it answer faster, or give it longer with --patience", h.key, more)
 	}
 	return fmt.Sprintf("%s%s was still refused %s after the first fault-free attempt; whether for ever is not known, because a provider waits longer than that. "+
 		"Say with --lease how long a claim of the endpoint may last: the last attempt then waits that long", h.key, more, h.span.Round(time.Millisecond))

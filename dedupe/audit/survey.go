@@ -21,6 +21,7 @@ type survey struct {
 	late      time.Duration             // the greatest age at which a duplicate was sent after an acknowledgement
 	memory    memory                    // how the endpoint took repetitions
 	doubts    doubts                    // effects that may have happened, and may not
+	untaught  map[string]int            // events of which control taught nothing, by type
 }
 
 // unsettled is a clean event at the end that shows no effect; the key is "" for none.
@@ -44,13 +45,22 @@ func (s *survey) add(o survey) {
 	for k, answered := range maps.All(o.spoiled) {
 		s.spoiled[k] = s.spoiled[k] || answered
 	}
+	if s.untaught == nil {
+		s.untaught = map[string]int{}
+	}
+	for t, n := range maps.All(o.untaught) {
+		s.untaught[t] += n
+	}
 }
 
 func (d *docket) surveyed() survey {
-	s := survey{stated: len(d.lines) > 0, spoiled: map[replay.Signature]bool{}}
+	s := survey{stated: len(d.lines) > 0, spoiled: map[replay.Signature]bool{}, untaught: map[string]int{}}
 	for _, f := range d.events {
 		if f.badSignature != replay.SignValid {
 			s.spoiled[f.badSignature] = s.spoiled[f.badSignature] || f.course.answered
+		}
+		if d.untaught(f) {
+			s.untaught[f.event.Type]++
 		}
 		s.hasty.add(d.hastyOf(f))
 		s.doubts.add(d.doubtsOf(f))
@@ -66,6 +76,13 @@ func (d *docket) surveyed() survey {
 		}
 	}
 	return s
+}
+
+// untaught says that the event was sent, and that control did not show what is normal for it. Where it may have shown that, and nobody knows,
+// the doubts tell.
+func (d *docket) untaught(f *dossier) bool {
+	return len(f.attempts) > 0 && !f.control && f.badSignature == replay.SignValid && f.lesson == nil &&
+		(f.standing == "refused" || f.standing == "undecided" && !d.learnt.unsure(kind{context{f.event.Fixture, f.lifecycle}, f.event.Type}))
 }
 
 // unsettled says that effects of a clean event at the end may still come.

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"hookonce/dedupe/audit"
@@ -113,5 +114,49 @@ func TestRequestIsNoRace(t *testing.T) {
 	expect(t, v, audit.Inconclusive)
 	if v.Counted.Overlapped != 0 {
 		t.Errorf("%d races overlapped", v.Counted.Overlapped)
+	}
+}
+
+// Whatever was sent and cannot be judged is named: a fixture that control refused, a type that it was not sent, and an endpoint that never came back.
+func TestWhatIsNotJudgedIsNamed(t *testing.T) {
+	paid := func(e *replay.Event) { e.Type = "paid" }
+	broken := func(s *tale, fixture string, more ...func(*replay.Event)) { // one is processed twice, and one not at all
+		k := s.event(fixture, more...)
+		s.effect(k, s.deliver(k, replay.Delivery{Fault: "duplicate"}, 200).End-2*ms)
+		s.effect(k, s.duplicateOf(k, 200).End-2*ms)
+		s.deliver(s.event(fixture, more...), replay.Delivery{Fault: "duplicate"}, 200)
+	}
+	for name, c := range map[string]struct {
+		tell func(*tale)
+		want string
+	}{
+		"one of two fixtures is refused": {func(s *tale) {
+			s.deliver(s.event("paid2", paid), replay.Delivery{Phase: replay.PhaseControl}, 404)
+			broken(s, "paid2", paid)
+		}, "paid (2 events)"},
+		"control was not sent": {func(s *tale) {
+			s.deliver(s.event("refund"), replay.Delivery{Phase: replay.PhaseControl}, 200, unsent)
+			broken(s, "refund")
+		}, "refund (2 events)"},
+		"the endpoint is gone": {func(s *tale) {
+			for range 3 {
+				k := s.event("paid")
+				s.deliver(k, replay.Delivery{Fault: "duplicate"}, 0)
+				for range 2 {
+					s.deliver(k, replay.Delivery{Phase: replay.PhaseTail, Role: replay.RoleRedelivery}, 200, unsent)
+				}
+			}
+			s.deliver(s.event("paid"), replay.Delivery{Phase: replay.PhaseSentinel}, 200, unsent)
+		}, "and 2 other events"},
+	} {
+		s := newTale(t)
+		s.control("paid", 1)
+		c.tell(s)
+		s.once("paid")
+		v := s.judgedTwice()
+		expect(t, v, audit.Inconclusive)
+		if !strings.Contains(strings.Join(v.Missing, "\n"), c.want) {
+			t.Errorf("%s: missing %q", name, v.Missing)
+		}
 	}
 }

@@ -125,10 +125,26 @@ func (d *docket) gate(p *replay.Delivery) replay.Gate {
 	return replay.Gate{}
 }
 
+// raceFaults are the faults that bring copies of one event together.
+var raceFaults = []string{"race", "dense"}
+
+// unplannedRaces says that races were asked for, and that the plan has none.
+func (d *docket) unplannedRaces() string {
+	isRace := func(fault string) bool { return slices.Contains(raceFaults, fault) }
+	if !slices.ContainsFunc(d.h.Plan.Settings.Faults, isRace) {
+		return ""
+	}
+	text := "races were asked for, and the plan has none"
+	if i := slices.IndexFunc(d.h.Plan.Skipped, func(s replay.SkippedFault) bool { return isRace(s.Fault) }); i >= 0 {
+		text += " (" + d.h.Plan.Skipped[i].Reason + ")"
+	}
+	return text + ": where they are not wanted, leave them out of --faults"
+}
+
 // withoutOverlap says why races were planned and none was produced; "" if one was.
 func (d *docket) withoutOverlap() string {
 	if d.races.gates == 0 {
-		return ""
+		return d.unplannedRaces()
 	}
 	if d.service() == serial {
 		return "the endpoint works on one request at a time (different events that came together were answered one after the other), " +

@@ -61,6 +61,9 @@ func (d *docket) missingAltogether(v Verdict, untaught map[string]int) []string 
 		out = append(out, "the run was stopped before its end ("+why+")")
 	}
 	out = append(out, d.unfiredFaults(v.Faults)...)
+	if t := nothingPlanned(d.h.Plan.Settings.Faults, v.Faults); t != "" {
+		out = append(out, t)
+	}
 	if t := typesWith(v.Types, "refused"); t != "" {
 		out = append(out, "not judged, because the endpoint refused them in control: "+t+
 			". If it looks objects up, use --keep-ids with events whose objects it knows, or stub the provider's API")
@@ -86,6 +89,18 @@ func untaughtText(rows []TypeRow, untaught map[string]int) string {
 		return ""
 	}
 	return "not judged, because no clean delivery of such an event was acknowledged in control: " + listed(list)
+}
+
+// nothingPlanned says that none of the faults that were asked for is in the plan.
+func nothingPlanned(asked []string, rows []FaultRow) string {
+	if len(asked) == 0 || slices.ContainsFunc(rows, func(r FaultRow) bool { return r.Planned > 0 }) {
+		return ""
+	}
+	why := ""
+	if len(rows) > 0 && rows[0].Reason != "" {
+		why = fmt.Sprintf(" (%s: %s)", rows[0].Fault, rows[0].Reason)
+	}
+	return "nothing was done to the events: none of the faults that were asked for could be planned" + why
 }
 
 // unfiredFaults lists the faults that never took place. Where nothing was refused there is nothing to

@@ -160,3 +160,27 @@ func TestWhatIsNotJudgedIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// A run that could plan nothing of what was asked for proves nothing.
+func TestNothingPlanned(t *testing.T) {
+	s := newTale(t)
+	s.control("paid", 1)
+	s.h.Plan.Settings.Faults = []string{"reorder"}
+	s.h.Plan.Skipped = []replay.SkippedFault{{Fault: "reorder", Reason: "no subject has two events"}}
+	v := s.judgedTwice()
+	expect(t, v, audit.Inconclusive)
+	if len(v.Missing) != 1 || !strings.Contains(v.Missing[0], "no subject has two events") {
+		t.Errorf("missing %q", v.Missing)
+	}
+
+	s = newTale(t)
+	s.control("paid", 1)
+	s.once("paid")
+	s.h.Plan.Settings.Faults = []string{"duplicate", "race"}
+	s.h.Plan.Skipped = []replay.SkippedFault{{Fault: "race", Reason: "no fixture was left for it"}}
+	v = s.judgedTwice()
+	expect(t, v, audit.Inconclusive)
+	if len(v.Missing) != 1 || !strings.Contains(v.Missing[0], "no fixture was left for it") {
+		t.Errorf("missing %q", v.Missing)
+	}
+}

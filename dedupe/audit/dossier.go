@@ -38,6 +38,7 @@ type dossier struct {
 	tallies  []tally           // there are one or two names: a map would cost more
 	effects  int               // over all names
 	unsure   int               // how many more there may be
+	reset    bool              // a source took effects back that it had shown
 	unsent   int32             // fault-free attempts in the tail that did not get through to the endpoint
 	place    int32             // of the event in the plan
 	sends    int32             // planned deliveries

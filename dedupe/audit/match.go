@@ -165,8 +165,12 @@ func (f *dossier) add(e *replay.Effect, name int, r *effectRoom) {
 		f.tallies = append(carve(f.tallies, 1, &r.tallies), tally{name: name})
 		t = &f.tallies[len(f.tallies)-1]
 	}
-	t.unsure += e.Unsure
-	f.unsure += e.Unsure
+	unsure := e.Unsure
+	if e.Count < 0 { // they did happen once, and whether those that come now are the same again nobody knows
+		unsure, f.reset = unsure-e.Count, true
+	}
+	t.unsure += unsure
+	f.unsure += unsure
 	if e.Count == 0 { // nothing was seen yet
 		return
 	}

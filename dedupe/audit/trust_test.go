@@ -184,3 +184,23 @@ func TestNothingPlanned(t *testing.T) {
 		t.Errorf("missing %q", v.Missing)
 	}
 }
+
+// A source that falls back, as a counter in memory does at a restart, makes no event lost, and hides none that was processed twice.
+func TestResetSource(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		s := newTale(t)
+		s.control("paid", 1)
+		k := s.event("paid")
+		a := s.deliver(k, replay.Delivery{Fault: "duplicate"}, 200)
+		s.effect(k, a.End-2*ms)
+		s.h.Effects = append(s.h.Effects, replay.Effect{Source: "sink", Name: "charge", Key: k, Count: -1, Since: a.End, At: a.End + 5*ms})
+		if b := s.duplicateOf(k, 200); again {
+			s.effect(k, b.End-2*ms)
+		}
+		v := s.judgedTwice()
+		expect(t, v, audit.Inconclusive)
+		if !strings.Contains(fmt.Sprint(v.Missing), "took effects back") {
+			t.Errorf("missing %q", v.Missing)
+		}
+	}
+}

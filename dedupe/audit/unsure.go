@@ -14,19 +14,24 @@ type doubt struct {
 	events int
 	first  string
 	rank   int
+	reset  bool // the first is unsure because a source took its effects back
 }
 
 func (x *doubt) add(o doubt) {
 	if o.events > 0 && (x.events == 0 || o.rank < x.rank) {
-		x.first, x.rank = o.first, o.rank
+		x.first, x.rank, x.reset = o.first, o.rank, o.reset
 	}
 	x.events += o.events
 }
 
 // text says what is not known; "" where everything is.
 func (x doubt) text() string {
-	if x.events == 0 {
+	switch {
+	case x.events == 0:
 		return ""
+	case x.reset:
+		return fmt.Sprintf("an effect source took effects back that it had shown, of %s (the first: %s), so that what came since may be the same ones again. "+
+			"Count them where the count outlives a restart: in a database, or with a sink", plural(x.events, "event"), x.first)
 	}
 	return fmt.Sprintf("whether the service behind the sink carried a call out is not known for %s (the first: %s): it broke off, or answered with a failure. "+
 		"Watch its effects where it commits them, or let the endpoint give each call an Idempotency-Key", plural(x.events, "event"), x.first)
@@ -62,7 +67,7 @@ func (d *docket) doubtsOf(f *dossier) (x doubts) {
 	if f.unsure == 0 {
 		return x
 	}
-	one := doubt{1, f.event.Key, d.rankOf(f)}
+	one := doubt{1, f.event.Key, d.rankOf(f), f.reset}
 	untaught := f.control && f.standing != ""
 	if untaught || d.maybeDouble(f) {
 		x.double = one

@@ -56,6 +56,7 @@ type dossier struct {
 	// shared says that the event's effects are counted under an id that several events of
 	// the plan have in common, so that they cannot be told apart.
 	shared bool
+	clan   *clan // those events; nil where there are none
 	// lifecycle says that other events of the plan speak of the same subject.
 	lifecycle bool
 	// violated says that a check found a violation. Its code is the judgement then; otherwise that is what a check

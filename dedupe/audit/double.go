@@ -27,7 +27,8 @@ func judgeDouble(d *docket) ([]Finding, int) {
 			break // one finding per event: the first effect that is too many
 		}
 	}
-	return append(out, d.sharedDoubles()...), judged
+	together, n := d.sharedDoubles()
+	return append(out, together...), judged + n
 }
 
 func (d *docket) judgedForDouble(f *dossier) bool {
@@ -56,23 +57,32 @@ func (d *docket) surpluses(f *dossier) []surplus {
 	return out
 }
 
+// surplusOfTotal goes by what the user said, which holds for each source: two of them may see the same effect.
 func (d *docket) surplusOfTotal(f *dossier, expected int) []surplus {
-	if f.effects <= expected {
-		return nil
-	}
-	var seen []*replay.Effect
-	for _, t := range f.tallies {
-		seen = append(seen, t.seen...)
-	}
-	slices.SortStableFunc(seen, func(a, b *replay.Effect) int { return cmp.Compare(a.At, b.At) })
-	name := d.names[0]
 	for i, n := range d.names {
-		if f.count(i) > 0 {
-			name = n
-			break
+		if f.count(i) == 0 || f.seenOf(d, n.source) <= expected {
+			continue
+		}
+		var seen []*replay.Effect
+		for _, t := range f.tallies {
+			if d.names[t.name].source == n.source {
+				seen = append(seen, t.seen...)
+			}
+		}
+		slices.SortStableFunc(seen, func(a, b *replay.Effect) int { return cmp.Compare(a.At, b.At) })
+		return []surplus{{n, f.seenOf(d, n.source), expected, beyond(seen, expected)}}
+	}
+	return nil
+}
+
+// seenOf is how many effects one source told, over all names.
+func (f *dossier) seenOf(d *docket, source string) (n int) {
+	for _, t := range f.tallies {
+		if d.names[t.name].source == source {
+			n += t.count
 		}
 	}
-	return []surplus{{name, f.effects, expected, beyond(seen, expected)}}
+	return n
 }
 
 // beyond returns the observation with which the count exceeded the limit.
@@ -174,35 +184,6 @@ func (d *docket) reaches(e *replay.Effect, a, b *replay.Attempt) bool {
 	_, aTo := d.handled(a)
 	_, bTo := d.handled(b)
 	return e.Since <= max(aTo, bTo)
-}
-
-// sharedDoubles judges effects that are counted under an id which several events
-// have in common: then only the sum can be too large.
-func (d *docket) sharedDoubles() []Finding {
-	var out []Finding
-	seen := map[string]bool{}
-	for _, f := range d.events {
-		if !f.shared || seen[f.event.Subject] || f.event.Subject == "" {
-			continue
-		}
-		seen[f.event.Subject] = true
-		for i, n := range d.names {
-			sum, most, known := 0, 0, true
-			for _, g := range d.siblingsOf(f) {
-				sum, most = max(sum, g.count(i)), most+g.most[i]
-				known = known && g.standing == ""
-			}
-			if known && most > 0 && sum > most {
-				x := d.finding("double-processing", f)
-				x.rank += afterwards
-				x.Effects, x.Expected, x.Effect = sum, most, n.String()
-				x.Message = fmt.Sprintf("%s has %s, %d are normal for its events together", f.event.Subject, plural(sum, "effect"), most)
-				x.Advice = causeAdvice[AfterAck]
-				out = append(out, x)
-			}
-		}
-	}
-	return out
 }
 
 // judgeWindow looks for late duplicates that were processed again, inside the span in which the provider itself may send them.

@@ -108,6 +108,10 @@ func (d *docket) conclude(h hearing) Verdict {
 			r.Status, r.Reason = Inconclusive, h.survey.doubts.of(c.name)
 			v.Missing = addMissing(v.Missing, r.Reason)
 			delete(d.decided, c.name)
+		case h.survey.nothingOwn(c.name) != "":
+			r.Status, r.Reason = Inconclusive, h.survey.nothingOwn(c.name)
+			v.Missing = addMissing(v.Missing, r.Reason)
+			delete(d.decided, c.name)
 		default:
 			r.Status = Pass
 			d.decided[c.name] = nil

@@ -88,7 +88,8 @@ func untaughtText(rows []TypeRow, untaught map[string]int) string {
 	if len(list) == 0 {
 		return ""
 	}
-	return "not judged, because no clean delivery of such an event was acknowledged in control: " + listed(list)
+	return "not judged, because control did not show what is normal for them (no clean delivery of such an event was acknowledged, or its effects are counted " +
+		"under an id that several events share): " + listed(list)
 }
 
 // nothingPlanned says that none of the faults that were asked for is in the plan.

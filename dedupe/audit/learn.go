@@ -13,7 +13,8 @@ import (
 // lesson is what clean deliveries of one fixture, in one context, showed.
 type lesson struct {
 	samples int
-	acked   int
+	acked   int  // whose effects are their own
+	shared  bool // one was acknowledged whose effects are counted together with those of others
 	unsure  bool // one shows nothing, because whether its effect happened is not known
 	// least and most are the counts over the samples, by the name's place in the docket's names.
 	least, most []int
@@ -62,8 +63,9 @@ type learnt struct {
 	acked     bool              // any control event was acknowledged
 	sent      bool
 	norms     map[kind]*norm
-	unplanned *norm // of events that are in no delivery
-	names     int   // how many effects are counted separately
+	together  map[string][]int // the effects of events that are counted together, by their fixtures and then by the name's place
+	unplanned *norm            // of events that are in no delivery
+	names     int              // how many effects are counted separately
 
 	took      map[string][]time.Duration // the latencies, as they are gathered
 	refusedAt map[string]int             // the rank of the event a refusal is of
@@ -73,7 +75,7 @@ type learnt struct {
 
 func newLearnt(expect map[string]int, names int) *learnt {
 	return &learnt{expect: expect, byContext: map[context]*lesson{}, byType: map[string]*lesson{},
-		latencies: map[string]time.Duration{}, quickest: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}, norms: map[kind]*norm{}, names: names,
+		latencies: map[string]time.Duration{}, quickest: map[string]time.Duration{}, lags: map[string]time.Duration{}, refusals: map[string]string{}, norms: map[kind]*norm{}, together: map[string][]int{}, names: names,
 		unplanned: &norm{least: make([]int, names), most: make([]int, names)},
 		took:      map[string][]time.Duration{}, refusedAt: map[string]int{}, lastAt: -1}
 }
@@ -94,6 +96,7 @@ func (l *learnt) gather(d *docket) {
 		}
 		l.study(d, f)
 	}
+	l.studyClans(d)
 }
 
 // close ends the lessons.
@@ -179,15 +182,11 @@ func (l *lesson) learn(d *docket, f *dossier, acks []*replay.Attempt) {
 	if len(acks) == 0 || f.unsure > 0 {
 		return
 	}
-	counts := d.baseline(f)
-	for n := range d.names {
-		if l.acked == 0 {
-			l.least[n] = counts[n]
-		}
-		l.least[n] = min(l.least[n], counts[n])
-		l.most[n] = max(l.most[n], counts[n])
+	if f.shared {
+		l.shared = true
+	} else {
+		l.count(d.baseline(f))
 	}
-	l.acked++
 	for _, s := range d.lines[f.event.Subject] {
 		l.stateful = true
 		if at, shown := s.shows(*f.event); shown {
@@ -203,10 +202,26 @@ func (l *lesson) learn(d *docket, f *dossier, acks []*replay.Attempt) {
 	}
 }
 
-// baseline counts a control event's effects. Where faults repeat the very same
-// event later (recorded ids), only what came before them is normal.
+// count adds the effects of an event that was acknowledged.
+func (l *lesson) count(counts []int) {
+	for n := range counts {
+		if l.acked == 0 {
+			l.least[n] = counts[n]
+		}
+		l.least[n] = min(l.least[n], counts[n])
+		l.most[n] = max(l.most[n], counts[n])
+	}
+	l.acked++
+}
+
+// repeated says that faults repeat the very same event that control had (recorded ids).
+func (f *dossier) repeated() bool {
+	return slices.ContainsFunc(f.planned, func(p *replay.Delivery) bool { return p.Fault != "" })
+}
+
+// baseline counts a control event's effects. Where the event is repeated later, only what came before that is normal.
 func (d *docket) baseline(f *dossier) []int {
-	repeated := slices.ContainsFunc(f.planned, func(p *replay.Delivery) bool { return p.Fault != "" })
+	repeated := f.repeated()
 	counts := make([]int, len(d.names))
 	for _, t := range f.tallies {
 		for _, e := range t.seen {
@@ -275,6 +290,8 @@ func (l *learnt) rows() []TypeRow {
 			}
 		case les.acked == 0 && les.unsure:
 			row.Judgement, row.Reason = "undecided", "whether its effect in control happened is not known"
+		case les.acked == 0 && les.shared:
+			row.Judgement, row.Reason = "undecided", "its effects in control are counted under an id that several events share"
 		case les.acked == 0:
 			row.Judgement, row.Reason = "refused", l.refusals[t]
 		case les.silent():

@@ -69,13 +69,14 @@ func (m matcher) find(key string) []*dossier {
 	if len(parts) < 2 {
 		return nil
 	}
-	for _, p := range parts {
+	telling := telling(slices.Concat(widePartsOf(key), parts))
+	for _, p := range telling {
 		if f := m.keys[p]; f != nil {
 			return []*dossier{f}
 		}
 	}
 	for _, level := range m.levels {
-		for _, p := range parts {
+		for _, p := range telling {
 			if f := level(p); f != nil {
 				return ofSource(f, parts)
 			}
@@ -84,11 +85,32 @@ func (m matcher) find(key string) []*dossier {
 	return nil
 }
 
+// shortPart is up to how many bytes a part of a key may be there by chance: the number of an attempt, or a piece of another id.
+const shortPart = 3
+
+// telling leaves out the parts of a key that may be there by chance, unless nothing else in it looks like an id.
+func telling(parts []string) []string {
+	ids := 0
+	for _, p := range parts {
+		if strings.ContainsAny(p, "0123456789") {
+			ids++
+		}
+	}
+	return slices.DeleteFunc(parts, func(p string) bool { return len(p) <= shortPart && ids > 2 }) // each is there twice
+}
+
 // partsOf cuts a key where the ids in it end.
 func partsOf(key string) []string {
-	return strings.FieldsFunc(key, func(r rune) bool {
-		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
+	return strings.FieldsFunc(key, func(r rune) bool { return !idRune(r) })
+}
+
+// widePartsOf cuts a key into ids that may hold dashes and dots, as a UUID does.
+func widePartsOf(key string) []string {
+	return strings.FieldsFunc(key, func(r rune) bool { return !idRune(r) && r != '-' && r != '.' })
+}
+
+func idRune(r rune) bool {
+	return r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }
 
 // ofSource narrows events of one id down to the source that the key names, too.
@@ -144,6 +166,9 @@ func (d *docket) fileCount(owners []*dossier, e *replay.Effect, r *effectRoom) {
 	for _, f := range owners {
 		f.add(e, name, r)
 		f.shared = f.shared || len(owners) > 1
+	}
+	if len(owners) > 1 {
+		unite(owners)
 	}
 }
 

@@ -63,16 +63,20 @@ func (n *norm) widen(l *learnt, k kind) {
 }
 
 // find returns what is known of a kind's normal: from the same fixture in the
-// same context, else from its type. It is nil where control never acknowledged it.
+// same context, else from its type. It is nil where control never acknowledged it, and without counts where those are not its own.
 func (l *learnt) find(k kind) *lesson {
-	if les := l.byContext[k.context]; les != nil {
-		if les.acked == 0 {
-			return nil
-		}
-		return les
-	}
-	if les := l.byType[k.eventType]; les != nil && les.acked > 0 {
-		return les
+	own, ofType := l.byContext[k.context], l.byType[k.eventType]
+	switch {
+	case own != nil && own.acked > 0:
+		return own
+	case own != nil && !own.shared:
+		return nil
+	case ofType != nil && ofType.acked > 0:
+		return ofType
+	case own != nil:
+		return own
+	case ofType != nil && ofType.shared:
+		return ofType
 	}
 	return nil
 }
@@ -100,7 +104,7 @@ func (l *learnt) standingOf(k kind, les *lesson) string {
 		return "undecided"
 	case les == nil && l.refusals[k.eventType] != "":
 		return "refused"
-	case les == nil:
+	case les == nil || les.acked == 0:
 		return "undecided"
 	case les.silent():
 		return "ignored"

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"time"
 
@@ -22,6 +23,10 @@ type survey struct {
 	memory    memory                    // how the endpoint took repetitions
 	doubts    doubts                    // effects that may have happened, and may not
 	untaught  map[string]int            // events of which control taught nothing, by type
+	together  int                       // events after control whose effects are counted together with those of others
+	apart     int                       // and those whose effects are their own, and compared with a clean delivery's
+	clans     int                       // of those that are counted together: how many groups control taught the sum of
+	sameID    int                       // and how many have the id of an event of another source
 }
 
 // unsettled is a clean event at the end that shows no effect; the key is "" for none.
@@ -33,6 +38,8 @@ type unsettled struct {
 func (s *survey) add(o survey) {
 	s.stated, s.named, s.repeats, s.mixed = s.stated || o.stated, s.named || o.named, s.repeats || o.repeats, s.mixed || o.mixed
 	s.late = max(s.late, o.late)
+	s.together, s.apart, s.clans = s.together+o.together, s.apart+o.apart, s.clans+o.clans
+	s.sameID += o.sameID
 	s.hasty.add(o.hasty)
 	s.memory.add(o.memory)
 	s.doubts.add(o.doubts)
@@ -62,6 +69,13 @@ func (d *docket) surveyed() survey {
 		if d.untaught(f) {
 			s.untaught[f.event.Type]++
 		}
+		switch {
+		case f.control || len(f.attempts) == 0 || f.badSignature != replay.SignValid:
+		case f.shared:
+			s.together++
+		case f.standing == "":
+			s.apart++
+		}
 		s.hasty.add(d.hastyOf(f))
 		s.doubts.add(d.doubtsOf(f))
 		if f.sentinel && s.unsettled.key == "" && f.unsettled() {
@@ -75,13 +89,29 @@ func (d *docket) surveyed() survey {
 			s.named, s.repeats = s.named || id.ids > 0, s.repeats || id.repeats
 		}
 	}
+	for _, c := range d.clans() {
+		if _, _, _, judged := d.surplusOf(c); judged {
+			s.clans++
+		}
+	}
+	_, s.sameID = d.lostByID()
 	return s
+}
+
+// nothingOwn says why a check that compares an event's effects with those of a clean delivery had nothing to compare; "" where it had.
+func (s *survey) nothingOwn(check string) string {
+	judged := map[string]int{"lost-event": s.sameID, "double-processing": s.clans}
+	if others, asked := judged[check]; !asked || s.together == 0 || s.apart+others > 0 {
+		return ""
+	}
+	return fmt.Sprintf("the effects of %s are counted under ids that several events share, such as a subject's or a customer's, so that nobody can tell whose they are: "+
+		"count them under the event's id, or name its place in the body with --effect-key", plural(s.together, "event"))
 }
 
 // untaught says that the event was sent, and that control did not show what is normal for it. Where it may have shown that, and nobody knows,
 // the doubts tell.
 func (d *docket) untaught(f *dossier) bool {
-	return len(f.attempts) > 0 && !f.control && f.badSignature == replay.SignValid && f.lesson == nil &&
+	return len(f.attempts) > 0 && !f.control && !f.shared && f.badSignature == replay.SignValid && (f.lesson == nil || f.lesson.acked == 0) &&
 		(f.standing == "refused" || f.standing == "undecided" && !d.learnt.unsure(kind{context{f.event.Fixture, f.lifecycle}, f.event.Type}))
 }
 

@@ -204,3 +204,108 @@ func TestResetSource(t *testing.T) {
 		}
 	}
 }
+
+// Effects that are counted under an id which several events share are judged together, whichever id that is, and teach nothing about each of them.
+func TestSharedIDs(t *testing.T) {
+	for name, c := range map[string]struct {
+		tell  func(*tale)
+		want  audit.Status
+		codes []string
+	}{
+		"by customer, once each": {func(s *tale) {
+			s.control("paid", 1)
+			for _, of := range []string{"ch_1", "ch_2"} {
+				k := s.event("paid", subject(of, "1"), refs("cus_B"))
+				s.effect("cus_B", s.deliver(k, replay.Delivery{Fault: "duplicate"}, 200).End-2*ms)
+				s.duplicateOf(k, 200)
+			}
+		}, audit.Inconclusive, nil}, // nobody knows whether one of them was lost
+		"by customer, one twice": {func(s *tale) {
+			s.control("paid", 1)
+			for _, of := range []string{"ch_1", "ch_2"} {
+				k := s.event("paid", subject(of, "1"), refs("cus_B"))
+				s.effect("cus_B", s.deliver(k, replay.Delivery{Fault: "duplicate"}, 200).End-2*ms)
+				if a := s.duplicateOf(k, 200); of == "ch_2" {
+					s.effect("cus_B", a.End-2*ms)
+				}
+			}
+		}, audit.Fail, []string{"double-processing"}},
+		"as often as the user said": {func(s *tale) {
+			s.h.Header.Expect = map[string]int{"paid": 2}
+			s.control("paid", 2)
+			for range 2 {
+				k := s.event("paid", subject("life", "1"))
+				a := s.deliver(k, replay.Delivery{Fault: "duplicate"}, 200)
+				s.effect("life", a.End-2*ms)
+				s.effect("life", a.End-2*ms)
+				s.duplicateOf(k, 200)
+			}
+		}, audit.Inconclusive, nil},
+		"control shared, one alone": {func(s *tale) { // one effect is normal, not the two of control
+			for _, fixture := range []string{"created", "paid"} {
+				k := s.event(fixture, subject("in_1", "1"))
+				s.effect("in_1", s.deliver(k, replay.Delivery{Phase: replay.PhaseControl}, 200).End-2*ms)
+			}
+			k := s.event("paid", subject("in_2", "1"))
+			s.effect("in_2", s.deliver(k, replay.Delivery{Fault: "duplicate"}, 200).End-2*ms)
+			s.duplicateOf(k, 200)
+		}, audit.Inconclusive, nil},
+		"a lifecycle twice":     {func(s *tale) { s.lifecycles(2, 2) }, audit.Fail, []string{"double-processing"}},
+		"a lifecycle, one lost": {func(s *tale) { s.lifecycles(0, 1) }, audit.Inconclusive, nil},
+	} {
+		s := newTale(t)
+		s.h.Plan.Settings.KeepIDs = true
+		c.tell(s)
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			expect(t, s.judgedTwice(), c.want, c.codes...)
+		})
+	}
+}
+
+// lifecycles delivers two events of one subject in control, whose effects are counted under it, and two with so many effects in the faults.
+func (s *tale) lifecycles(effects ...int) {
+	versions := map[string]string{"created": "1", "paid": "2"}
+	for _, fixture := range []string{"created", "paid"} {
+		k := s.event(fixture, subject("life_0", versions[fixture]))
+		s.effect("life_0", s.deliver(k, replay.Delivery{Phase: replay.PhaseControl}, 200).End-2*ms)
+	}
+	for i, fixture := range []string{"paid", "created"} {
+		k := s.event(fixture, subject("life_1", versions[fixture]))
+		a := s.deliver(k, replay.Delivery{Fault: "reorder"}, 200)
+		for range effects[i] {
+			s.effect("life_1", a.End-2*ms)
+		}
+	}
+}
+
+// A piece of an unknown id, or a number that stands behind one, is no id of the plan's events.
+func TestPiecesOfOtherIDs(t *testing.T) {
+	for key, of := range map[string]bool{
+		"email/7d444840-9dc0-11d1-b245-5ffdce74fad2/3": false, "order:3": true, "email/3/receipt": true,
+		"mail:0c8d1f6e-8d0f-4d3c-9a43-3f1c2f1f7a3e:1": true,
+	} {
+		s := newTale(t)
+		s.control("paid", 1)
+		k := s.event("paid", subject("3", "1"), refs("0c8d1f6e-8d0f-4d3c-9a43-3f1c2f1f7a3e"))
+		s.effect(k, s.deliver(k, replay.Delivery{Fault: "duplicate"}, 200).End-2*ms)
+		s.effect(key, s.duplicateOf(k, 200).End-2*ms)
+		v := s.settle()
+		if double := len(v.Findings) > 0; double != of {
+			t.Errorf("%s: %+v", key, v.Findings)
+		}
+	}
+}
+
+// How often an event is to be processed holds for each source: two may see one effect.
+func TestExpectedOfEachSource(t *testing.T) {
+	s := newTale(t)
+	s.h.Header.Expect = map[string]int{"paid": 1}
+	s.control("paid", 1)
+	s.once("paid")
+	for _, e := range s.h.Effects {
+		e.Source = "database"
+		s.h.Effects = append(s.h.Effects, e)
+	}
+	expect(t, s.judgedTwice(), audit.Pass)
+}

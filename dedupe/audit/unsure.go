@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"hookonce/replay"
 )
@@ -90,7 +91,9 @@ func (d *docket) maybeDouble(f *dossier) bool {
 		return false
 	}
 	if f.told {
-		return f.effects+f.unsure > f.expected
+		return slices.ContainsFunc(f.tallies, func(t tally) bool {
+			return f.seenOf(d, d.names[t.name].source)+f.unsure > f.expected
+		})
 	}
 	for _, t := range f.tallies {
 		if most := f.most[t.name]; most > 0 && t.count+t.unsure > most {

@@ -97,6 +97,16 @@ func ParseFaults(list string) ([]string, error) {
 	return names, nil
 }
 
+// Named lists those of some faults that a list names, and does not just mean with "all".
+func Named(faults []string, list string) (out []string) {
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); slices.Contains(faults, name) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // Names lists the faults' names in planning order.
 func Names() []string {
 	names := make([]string, len(catalog))

@@ -149,7 +149,7 @@ func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*
 	o.tellOfFixtures(set, p.events, say)
 	p.input = chaos.Input{
 		Events: p.events, Profile: p.sides[0].profile, Others: p.others(), Rename: p.rename, FromSource: p.fromSource, Seed: o.Seed,
-		Settings: replay.PlanSettings{Faults: faults, Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, BurstsAuto: o.BurstsAuto, Dense: o.Dense, Confidence: o.Confidence, Replicas: o.replicas,
+		Settings: replay.PlanSettings{Faults: faults, Asked: chaos.Named(faults, o.Faults), Copies: o.Copies, Race: o.Race, Bursts: o.Bursts, BurstsAuto: o.BurstsAuto, Dense: o.Dense, Confidence: o.Confidence, Replicas: o.replicas,
 			Late: late, KeepIDs: o.KeepIDs, Redis: o.WithRedis, Step: o.Step, Process: o.started, Sink: o.sink, Database: o.database, Clock: o.clock, Offered: o.offered, Signed: p.signed(), Unsigned: p.unsigned()},
 	}
 	if o.request != nil {

@@ -23,6 +23,8 @@ type Plan struct {
 // PlanSettings are the user's choices that shape a plan.
 type PlanSettings struct {
 	Faults []string `json:"faults"`
+	// Asked are those of them that were asked for by name: without one of these, a run does not pass.
+	Asked  []string `json:"asked,omitempty"`
 	Copies int      `json:"copies"`          // deliveries of a duplicated event
 	Race   int      `json:"race"`            // copies per gate
 	Bursts int      `json:"bursts"`          // gates per raced event

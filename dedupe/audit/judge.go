@@ -61,12 +61,15 @@ func (d *docket) missingAltogether(v Verdict, untaught map[string]int) []string 
 		out = append(out, "the run was stopped before its end ("+why+")")
 	}
 	out = append(out, d.unfiredFaults(v.Faults)...)
-	if t := nothingPlanned(d.h.Plan.Settings.Faults, v.Faults); t != "" {
-		out = append(out, t)
-	}
+	out = append(out, notPlanned(d.h.Plan, v.Faults)...)
 	if t := typesWith(v.Types, "refused"); t != "" {
 		out = append(out, "not judged, because the endpoint refused them in control: "+t+
 			". If it looks objects up, use --keep-ids with events whose objects it knows, or stub the provider's API")
+	}
+	for _, t := range slices.Sorted(maps.Keys(d.h.Header.Expect)) {
+		if !slices.ContainsFunc(v.Types, func(r TypeRow) bool { return r.Type == t }) {
+			out = append(out, fmt.Sprintf("--expect-effects names %s, and no event of that type was sent", t))
+		}
 	}
 	if t := untaughtText(v.Types, untaught); t != "" {
 		out = append(out, t)
@@ -92,16 +95,21 @@ func untaughtText(rows []TypeRow, untaught map[string]int) string {
 		"under an id that several events share): " + listed(list)
 }
 
-// nothingPlanned says that none of the faults that were asked for is in the plan.
-func nothingPlanned(asked []string, rows []FaultRow) string {
-	if len(asked) == 0 || slices.ContainsFunc(rows, func(r FaultRow) bool { return r.Planned > 0 }) {
-		return ""
+// notPlanned lists the faults that were asked for by name and are not in the plan; where it has none at all, it says that.
+func notPlanned(p replay.Plan, rows []FaultRow) (out []string) {
+	for _, s := range p.Skipped {
+		if slices.Contains(p.Settings.Asked, s.Fault) {
+			out = append(out, fmt.Sprintf("the fault %s was asked for and is not in the plan: %s", s.Fault, s.Reason))
+		}
+	}
+	if len(p.Settings.Faults) == 0 || len(out) > 0 || slices.ContainsFunc(rows, func(r FaultRow) bool { return r.Planned > 0 }) {
+		return out
 	}
 	why := ""
-	if len(rows) > 0 && rows[0].Reason != "" {
-		why = fmt.Sprintf(" (%s: %s)", rows[0].Fault, rows[0].Reason)
+	if len(p.Skipped) > 0 {
+		why = fmt.Sprintf(" (%s: %s)", p.Skipped[0].Fault, p.Skipped[0].Reason)
 	}
-	return "nothing was done to the events: none of the faults that were asked for could be planned" + why
+	return append(out, "nothing was done to the events: none of the faults could be planned"+why)
 }
 
 // unfiredFaults lists the faults that never took place. Where nothing was refused there is nothing to
@@ -141,6 +149,9 @@ func (d *docket) allRefused() string {
 		return text + ": is the path in --target right?"
 	case d.lacksMsgpack():
 		return text + ": the embedded Redis cannot run its scripts, which use cmsgpack; put a real one behind the proxy: --redis-proxy redis://localhost:6379"
+	}
+	if last.Status/100 == 3 {
+		return text + ": redirections are not followed; give the address that it redirects to"
 	}
 	return text + ": see the endpoint's log"
 }

@@ -176,11 +176,11 @@ func TestNothingPlanned(t *testing.T) {
 	s = newTale(t)
 	s.control("paid", 1)
 	s.once("paid")
-	s.h.Plan.Settings.Faults = []string{"duplicate", "race"}
-	s.h.Plan.Skipped = []replay.SkippedFault{{Fault: "race", Reason: "no fixture was left for it"}}
+	s.h.Plan.Settings.Faults, s.h.Plan.Settings.Asked = []string{"duplicate", "race", "late"}, []string{"late"}
+	s.h.Plan.Skipped = []replay.SkippedFault{{Fault: "race", Reason: "no fixture was left for it"}, {Fault: "late", Reason: "give --late 70s"}}
 	v = s.judgedTwice()
 	expect(t, v, audit.Inconclusive)
-	if len(v.Missing) != 1 || !strings.Contains(v.Missing[0], "no fixture was left for it") {
+	if len(v.Missing) != 2 || !strings.Contains(v.Missing[0], "give --late 70s") || !strings.Contains(v.Missing[1], "no fixture was left for it") {
 		t.Errorf("missing %q", v.Missing)
 	}
 }

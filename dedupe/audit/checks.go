@@ -134,7 +134,7 @@ func (d *docket) restless() string {
 	case settled.Text != "":
 		return d.sourceLost()
 	case !settled.Quiet:
-		return "effects were still coming when the wait was cut: give a longer --settle"
+		return "effects were still coming when the wait was cut: let it wait longer with --settle-max"
 	}
 	return d.sentinelMissing()
 }
@@ -144,7 +144,7 @@ func (d *docket) restless() string {
 // that effects are committed before the acknowledgement, none can be late.
 func (d *docket) sentinelMissing() string {
 	if key := d.survey.unsettled.key; key != "" {
-		return "the clean event at the end (" + key + ") shows no effect yet: effects are late, or get lost; give a longer --settle"
+		return "the clean event at the end (" + key + ") shows no effect yet: effects are late, or get lost; let it wait longer with --settle-max"
 	}
 	return ""
 }

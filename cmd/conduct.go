@@ -308,7 +308,8 @@ func (c *conduct) openSources(base time.Time) error {
 	c.watch = observe.New(c.sources, base, emit, func(m replay.Mark) { c.rec.Mark(replay.TargetRun, m) })
 	c.watch.OpenWithin = c.wait
 	if err := c.watch.Start(c.stop.hard, 0); err != nil {
-		if errors.Is(err, observe.ErrSpec) {
+		var forbidden *dispatch.ForbiddenError
+		if errors.Is(err, observe.ErrSpec) || errors.As(err, &forbidden) {
 			return usagef("--effects: %w", err)
 		}
 		return fmt.Errorf("--effects: %w", err)

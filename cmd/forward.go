@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"time"
 
-	"hookonce/dedupe/observe"
 	"hookonce/replay/dispatch"
 )
 
@@ -22,30 +21,31 @@ func guardedDialer(guard *dispatch.Guard, host string) *net.Dialer {
 	}}
 }
 
-// guardedDial is how hookonce connects to what it stands before: the service behind a sink, the endpoint's Redis, or its database.
+// guardedDial is how hookonce connects to what it reads effects from and to what it stands before: the service behind a sink, the
+// endpoint's Redis, or its database.
 func (o *RunOptions) guardedDial(ctx context.Context, network, address string) (net.Conn, error) {
+	if network == "unix" {
+		return (&net.Dialer{}).DialContext(ctx, network, address) // it is this machine
+	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	return guardedDialer(&dispatch.Guard{AllowHosts: o.AllowHosts}, host).DialContext(ctx, network, address)
+	return guardedDialer(o.guard(), host).DialContext(ctx, network, address)
 }
 
-// mayForward refuses, before anything is started, a sink that forwards to what may not be attacked. A name that cannot be resolved yet is
-// left to the sink, which waits for its service to come up.
-func (o *RunOptions) mayForward(ctx context.Context, s observe.Source) error {
-	sink, ok := s.(*observe.Sink)
-	if !ok || sink.Forwards() == "" {
-		return nil
-	}
-	host, guard := sink.Forwards(), &dispatch.Guard{AllowHosts: o.AllowHosts}
+func (o *RunOptions) guard() *dispatch.Guard { return &dispatch.Guard{AllowHosts: o.AllowHosts} }
+
+// mayReach refuses, before anything is started, a host that may not be connected to. A name that cannot be resolved yet may come up later,
+// and each connection is checked again.
+func (o *RunOptions) mayReach(ctx context.Context, host string) error {
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil
 	}
 	for _, a := range addresses {
-		if err := guard.Check(host, a); err != nil {
-			return usagef("--effects: forward: %w", err)
+		if err := o.guard().Check(host, a); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ package cmd
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -66,15 +68,29 @@ func TestForwardInDoubt(t *testing.T) {
 	}
 }
 
-func TestForwardIsGuarded(t *testing.T) {
-	url := serveEndpoint(t, &endpoint{})
+// What may not be connected to is refused before the endpoint is reset.
+func TestEffectSourcesAreGuarded(t *testing.T) {
+	url, reset := serveEndpoint(t, &endpoint{}), filepath.Join(t.TempDir(), "reset")
 	for effects, want := range map[string]string{
-		"listen:0?forward=http://192.0.2.1:9000": "add --allow-host 192.0.2.1",
-		"listen:0?forward=9000":                  "such as http://127.0.0.1:9000",
+		"listen:0?forward=http://192.0.2.1:9000":                          "add --allow-host 192.0.2.1",
+		"listen:0?forward=9000":                                           "such as http://127.0.0.1:9000",
+		"http://192.0.2.1/effects":                                        "add --allow-host 192.0.2.1",
+		"redis://192.0.2.1/0#hgetall charges":                             "add --allow-host 192.0.2.1",
+		"postgres://app@192.0.2.1/shop#select 1":                          "add --allow-host 192.0.2.1",
+		"postgres:///shop?host=192.0.2.1#select 1":                        "want //USER",
+		"postgres://app@127.0.0.1/shop?host=127.0.0.1,192.0.2.1#select 1": "add --allow-host 192.0.2.1",
+		"mysql://app@192.0.2.1/shop#select 1, 2":                          "add --allow-host 192.0.2.1",
 	} {
-		code, _, errs := hookonce(t, "run", fixtureDir, "--target", url, "--secret", testSecret, "--effects", effects)
+		code, _, errs := hookonce(t, "run", fixtureDir, "--target", url, "--secret", testSecret, "--effects", effects, "--reset", "touch "+reset)
 		if code != exitUsage || !strings.Contains(errs, want) || strings.Count(strings.TrimSpace(errs), "\n") > 0 {
 			t.Errorf("%s: exit %d: %s", effects, code, errs)
 		}
+	}
+	if _, err := os.Stat(reset); err == nil {
+		t.Error("the endpoint was reset")
+	}
+	code, _, errs := hookonce(t, "init", "--target", url, "--effects", "http://192.0.2.1/effects")
+	if code != exitUsage || !strings.Contains(errs, "add --allow-host 192.0.2.1") {
+		t.Errorf("init: exit %d: %s", code, errs)
 	}
 }

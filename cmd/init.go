@@ -60,13 +60,13 @@ func runInit(ctx context.Context, s *Streams, o InitOptions, args []string) erro
 	}
 	var sources []observe.Source
 	for _, spec := range o.Effects {
-		src, err := observe.Parse(spec, observe.Options{})
+		src, err := run.source(ctx, spec, observe.Options{})
 		if err != nil {
-			return usagef("--effects: %w", err)
+			return err
 		}
 		sources = append(sources, src)
 	}
-	look := &lookout{ctx: ctx, guard: target.Guard}
+	look := &lookout{ctx: ctx, dial: run.guardedDial}
 	seen := sight{target: o.Target, effects: o.Effects}
 	if seen.answer, err = look.endpoint(target); err != nil {
 		return err

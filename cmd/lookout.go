@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"hookonce/dedupe/observe"
@@ -22,8 +19,8 @@ const lookTimeout = 5 * time.Second
 
 // lookout looks at an endpoint and its effect sources, as gently as can be: one POST without content, and reads.
 type lookout struct {
-	ctx   context.Context
-	guard *dispatch.Guard
+	ctx  context.Context
+	dial dialer
 }
 
 // endpoint says how the endpoint answers. The error is that it must not be looked at.
@@ -61,15 +58,8 @@ func (l *lookout) ask(t dispatch.Target, method string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	dialer := &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
-		at, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return err
-		}
-		return l.guard.Check(u.Hostname(), at.Addr())
-	}}
 	client := &http.Client{
-		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: t.TLS, DisableKeepAlives: true},
+		Transport:     &http.Transport{DialContext: l.dial, TLSClientConfig: t.TLS, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	resp, err := client.Do(req)
@@ -109,7 +99,7 @@ func (l *lookout) read(src observe.Source) error {
 func (l *lookout) guess(target *url.URL) (found, told []string) {
 	for _, path := range []string{"/effects", "/state"} {
 		u := url.URL{Scheme: target.Scheme, Host: target.Host, Path: path}
-		src, err := observe.Parse(u.String(), observe.Options{})
+		src, err := observe.Parse(u.String(), observe.Options{Dial: l.dial})
 		if err == nil && l.read(src) == nil {
 			found, told = append(found, u.String()), append(told, u.String()+" can be read")
 		}

@@ -212,7 +212,7 @@ func (o *RunOptions) target() (dispatch.Target, error) {
 	if o.Transport != "" && !slices.Contains(dispatch.Transports(), o.Transport) {
 		return dispatch.Target{}, usagef("--transport %s: unknown; choose from %s", safe(o.Transport), strings.Join(dispatch.Transports(), ", "))
 	}
-	t := dispatch.Target{Header: http.Header{}, Guard: &dispatch.Guard{AllowHosts: o.AllowHosts}}
+	t := dispatch.Target{Header: http.Header{}, Guard: o.guard()}
 	for _, address := range o.Targets {
 		u, err := targetURL(address)
 		switch {
@@ -317,18 +317,30 @@ var _, _ knowing = planIDs(nil), (*observe.IDs)(nil)
 // sourcesOf are the effect sources. calls says what happens to those the endpoint makes to a sink.
 func (o *RunOptions) sourcesOf(ctx context.Context, ids knowing, calls observe.Options) ([]observe.Source, error) {
 	var out []observe.Source
-	calls.Known, calls.Event, calls.Dial = ids.Known, ids.Event, o.guardedDial
+	calls.Known, calls.Event = ids.Known, ids.Event
 	for _, spec := range o.Effects {
-		src, err := observe.Parse(spec, calls)
+		src, err := o.source(ctx, spec, calls)
 		if err != nil {
-			return nil, usagef("--effects: %w", err)
-		}
-		if err := o.mayForward(ctx, src); err != nil {
 			return nil, err
 		}
 		out = append(out, src)
 	}
 	return out, nil
+}
+
+// source is an effect source, which connects to what the guard lets through.
+func (o *RunOptions) source(ctx context.Context, spec string, with observe.Options) (observe.Source, error) {
+	with.Dial = o.guardedDial
+	src, err := observe.Parse(spec, with)
+	if err != nil {
+		return nil, usagef("--effects: %w", err)
+	}
+	for _, host := range observe.Hosts(src) {
+		if err := o.mayReach(ctx, host); err != nil {
+			return nil, usagef("--effects: %w", err)
+		}
+	}
+	return src, nil
 }
 
 func (o *RunOptions) reset(ctx context.Context, show *progress) error {

@@ -1,30 +1,33 @@
 package observe
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-	_ "modernc.org/sqlite"             // the driver "sqlite"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // database is a kind of SQL database that can be asked.
 type database struct {
 	schemes []string
 	usage   string
-	driver  string
-	// dsn makes the driver's name of the database out of what stands between the scheme and the query.
-	dsn func(address, dir string) (string, error)
+	// open makes a database of what stands between the scheme and the query, and tells the hosts that it is to connect to.
+	open func(address string, o Options) (*sql.DB, []string, error)
 }
 
 func databases() []database {
 	return []database{
-		{[]string{"postgres", "postgresql"}, "postgres://USER@HOST/DB#QUERY", "pgx", postgresDSN},
-		{[]string{"mysql", "mariadb"}, "mysql://USER@HOST/DB#QUERY", "mysql", mysqlDSN},
-		{[]string{"sqlite", "sqlite3"}, "sqlite:FILE#QUERY", "sqlite", sqliteDSN},
+		{[]string{"postgres", "postgresql"}, "postgres://USER@HOST/DB#QUERY", openPostgres},
+		{[]string{"mysql", "mariadb"}, "mysql://USER@HOST/DB#QUERY", openMySQL},
+		{[]string{"sqlite", "sqlite3"}, "sqlite:FILE#QUERY", openSQLite},
 	}
 }
 
@@ -39,18 +42,32 @@ func databaseOf(scheme string) (database, bool) {
 
 var errAddress = errors.New("want //USER:PASSWORD@HOST:PORT/DB before the #, with # and other special characters of a password as %23 and the like")
 
-func postgresDSN(address, _ string) (string, error) {
+// openPostgres leaves it to Dial to resolve names: it is by name that a host is allowed.
+func openPostgres(address string, o Options) (*sql.DB, []string, error) {
 	u, err := url.Parse("postgres:" + address)
 	if err != nil || u.Host == "" {
-		return "", errAddress // the parser's own error shows the password
+		return nil, nil, errAddress // the parser's own error shows the password
 	}
-	return u.String(), nil
+	c, err := pgx.ParseConfig(u.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Dial != nil {
+		c.DialFunc = o.Dial
+		c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
+	}
+	hosts := []string{c.Host}
+	for _, f := range c.Fallbacks {
+		hosts = append(hosts, f.Host)
+	}
+	hosts = slices.DeleteFunc(hosts, func(h string) bool { return strings.HasPrefix(h, "/") }) // the folder of a Unix socket
+	return stdlib.OpenDB(*c), hosts, nil
 }
 
-func mysqlDSN(address, _ string) (string, error) {
+func openMySQL(address string, o Options) (*sql.DB, []string, error) {
 	u, err := url.Parse("mysql:" + address)
 	if err != nil || u.Host == "" {
-		return "", errAddress
+		return nil, nil, errAddress
 	}
 	c := mysql.NewConfig()
 	c.Net, c.Addr, c.DBName = "tcp", u.Host, ""
@@ -66,15 +83,24 @@ func mysqlDSN(address, _ string) (string, error) {
 	for name, values := range u.Query() {
 		c.Params[name] = values[len(values)-1]
 	}
-	return c.FormatDSN(), nil
+	if c, err = mysql.ParseDSN(c.FormatDSN()); err != nil { // it reads the parameters
+		return nil, nil, err
+	}
+	c.DialFunc = o.Dial
+	connector, err := mysql.NewConnector(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sql.OpenDB(connector), []string{u.Hostname()}, nil
 }
 
-// sqliteDSN opens a file that is there already, and never writes to it.
-func sqliteDSN(address, dir string) (string, error) {
-	if dir != "" && !filepath.IsAbs(address) {
-		address = filepath.Join(dir, address)
+// openSQLite opens a file that is there already, and never writes to it.
+func openSQLite(address string, o Options) (*sql.DB, []string, error) {
+	if o.Dir != "" && !filepath.IsAbs(address) {
+		address = filepath.Join(o.Dir, address)
 	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(address)}).EscapedPath(),
 		RawQuery: "mode=rw&_pragma=query_only(1)&_pragma=busy_timeout(2000)"}
-	return u.String(), nil
+	db, err := sql.Open("sqlite", u.String())
+	return db, nil, err
 }

@@ -33,13 +33,23 @@ func parseHTTP(s spec, o Options) (Source, error) {
 	u.Fragment, u.RawFragment = "", ""
 	r := &httpReader{url: u, max: o.MaxBytes, known: o.Known}
 	if r.own = o.Client == nil; r.own {
-		r.client = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+		r.client = &http.Client{Transport: o.transport()}
 	} else {
 		copied := *o.Client
 		r.client = &copied
 	}
 	r.client.CheckRedirect = sameHost
-	return newPolled(s.label, r, o), nil
+	return newPolled(s.label, r, o, u.Hostname()), nil
+}
+
+// transport connects by Dial itself: a proxy of the environment would connect wherever it likes.
+func (o Options) transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy = nil
+	if o.Dial != nil {
+		t.DialContext = o.Dial
+	}
+	return t
 }
 
 func sameHost(req *http.Request, via []*http.Request) error {

@@ -20,6 +20,7 @@ type polled struct {
 	outlet
 	reader
 	timeout time.Duration
+	hosts   []string // that it connects to
 	last    *snapshot
 	// began is the start of the last reading that succeeded: what that reading did not show was committed later.
 	began time.Duration
@@ -27,11 +28,12 @@ type polled struct {
 
 var _ Source = (*polled)(nil)
 
-func newPolled(label string, r reader, o Options) *polled {
+func newPolled(label string, r reader, o Options, hosts ...string) *polled {
 	return &polled{
 		outlet:  outlet{info: replay.SourceInfo{Label: label}},
 		reader:  r,
 		timeout: o.Timeout,
+		hosts:   hosts,
 		last:    newSnapshot(0),
 	}
 }

@@ -2,8 +2,10 @@ package observe
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -45,11 +47,34 @@ func parseRedis(s spec, o Options) (Source, error) {
 		return nil, errAddress
 	}
 	options.Protocol, options.MaxRetries = 2, -1 // answers as flat lists
+	host, _, err := net.SplitHostPort(options.Addr)
+	if err != nil {
+		return nil, errAddress
+	}
+	if o.Dial != nil {
+		options.Dialer = o.dialTLS(options.TLSConfig)
+	}
 	r := &redisReader{client: redis.NewClient(options), words: words, pairs: pairs(words), states: states, max: o.MaxBytes}
 	if states && !r.pairs {
 		return nil, errors.New("states come as pairs of subject and version: read them with hgetall or zrange ... withscores")
 	}
-	return newPolled(s.label, r, o), nil
+	return newPolled(s.label, r, o, host), nil
+}
+
+// dialTLS connects by Dial and, where there is a configuration, speaks TLS: a client leaves that to a dialer that it is given.
+func (o Options) dialTLS(config *tls.Config) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := o.Dial(ctx, network, address)
+		if err != nil || config == nil {
+			return c, err
+		}
+		secured := tls.Client(c, config)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			_ = c.Close()
+			return nil, err
+		}
+		return secured, nil
+	}
 }
 
 func (r *redisReader) read(ctx context.Context) (*snapshot, error) {

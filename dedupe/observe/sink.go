@@ -77,14 +77,6 @@ func parseListen(s spec, o Options) (Source, error) {
 	return sink, nil
 }
 
-// Forwards is the host of the service that calls are forwarded to; "" where they are not.
-func (s *Sink) Forwards() string {
-	if s.spec.forward == nil {
-		return ""
-	}
-	return s.spec.forward.Hostname()
-}
-
 // Open begins to listen. The service that calls are forwarded to must be there.
 func (s *Sink) Open(ctx context.Context, base time.Time, emit func(replay.Effect)) error {
 	if s.forward != nil {

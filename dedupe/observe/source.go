@@ -68,7 +68,8 @@ type Options struct {
 	Strike func(id string) Strike
 	// Fails says whether a sink that fails the first call of half of the events fails one under this id. nil means for none.
 	Fails func(id string) bool
-	// Dial connects a sink to the service that it forwards calls to, and decides whether it may. nil means that it may not forward at all.
+	// Dial connects a source to what it reads, and a sink to the service that it forwards calls to, and decides whether it may.
+	// nil means that a source connects to whatever its spec names, and that a sink may not forward at all.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Dir is where commands run and what relative file names start from; "" is the current directory.
 	Dir string
@@ -122,7 +123,21 @@ func schemes() []scheme {
 	return all
 }
 
-// Parse makes a source of its spec. It touches neither network, files nor processes. Its errors wrap ErrSpec.
+// Hosts are those that a source connects to, by name or address; a sink connects to the service that it forwards calls to.
+func Hosts(s Source) []string {
+	switch s := s.(type) {
+	case *polled:
+		return s.hosts
+	case *Sink:
+		if s.forward != nil {
+			return []string{s.forward.to.Hostname()}
+		}
+	}
+	return nil
+}
+
+// Parse makes a source of its spec. It touches neither network nor processes, and of files only those in which PostgreSQL
+// keeps passwords and certificates. Its errors wrap ErrSpec.
 func Parse(text string, o Options) (Source, error) {
 	text = strings.TrimSpace(text)
 	name, rest, found := strings.Cut(text, ":")

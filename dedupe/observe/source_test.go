@@ -1,9 +1,12 @@
 package observe
 
 import (
+	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"hookonce/replay"
 )
@@ -110,5 +113,33 @@ func TestIDsOf(t *testing.T) {
 		if got := [2]bool{ids.Known(id), ids.Event(id)}; got != want {
 			t.Errorf("%q: known, event = %v, want %v", id, got, want)
 		}
+	}
+}
+
+// Whatever a source connects to, Dial decides about it, and is told the name: neither a proxy nor a driver connects by itself.
+func TestDialDecides(t *testing.T) {
+	if (Options{}).transport().Proxy != nil {
+		t.Error("a proxy of the environment would be asked")
+	}
+	for spec, want := range map[string]string{
+		"http://shop.invalid/effects":                "shop.invalid:80",
+		"https://shop.invalid/effects":               "shop.invalid:443",
+		"redis://shop.invalid/0#hgetall charges":     "shop.invalid:6379",
+		"rediss://shop.invalid/0#hgetall charges":    "shop.invalid:6379",
+		"postgres://app@shop.invalid/db#select 1, 2": "shop.invalid:5432",
+		"mysql://app@shop.invalid/db#select 1, 2":    "shop.invalid:3306",
+	} {
+		var dialled []string
+		s := mustParse(t, spec, Options{Dial: func(_ context.Context, _, address string) (net.Conn, error) {
+			dialled = append(dialled, address)
+			return nil, errors.New("forbidden")
+		}})
+		if err := s.Open(t.Context(), time.Now(), func(replay.Effect) {}); err == nil || len(dialled) == 0 || dialled[0] != want {
+			t.Errorf("%s: %v, asked for %q", spec, err, dialled)
+		}
+		if hosts := Hosts(s); len(hosts) == 0 || hosts[0] != "shop.invalid" {
+			t.Errorf("%s: its hosts are %q", spec, hosts)
+		}
+		_ = s.Close()
 	}
 }

@@ -24,16 +24,12 @@ func parseSQL(s spec, o Options) (Source, error) {
 	if !found || address == "" || strings.TrimSpace(query) == "" {
 		return nil, fmt.Errorf("no query; want %s, such as '...#select event_id, count(*) from charges group by 1'", d.usage)
 	}
-	dsn, err := d.dsn(address, o.Dir)
-	if err != nil {
-		return nil, err
-	}
-	db, err := sql.Open(d.driver, dsn)
+	db, hosts, err := d.open(address, o)
 	if err != nil {
 		return nil, errors.New(redact(err.Error()))
 	}
 	db.SetMaxOpenConns(1)
-	return newPolled(s.label, &sqlReader{db: db, query: query, max: o.MaxBytes}, o), nil
+	return newPolled(s.label, &sqlReader{db: db, query: query, max: o.MaxBytes}, o, hosts...), nil
 }
 
 func (r *sqlReader) read(ctx context.Context) (*snapshot, error) {

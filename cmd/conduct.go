@@ -47,12 +47,31 @@ func (o *ConductOptions) add(c *cobra.Command) {
 	addTUI(c, &o.TUI, "auto (in a terminal, unless --out writes to it)")
 }
 
-// outputs are the reports that are asked for. The journal's place must be free: that is found out before any work is done.
+// outputs are the reports that are asked for. What cannot be is found out before any work is done, and the journal's place must be free.
 func (o *ConductOptions) outputs(s *Streams) ([]output, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	if err := free(o.Journal); err != nil {
 		return nil, err
 	}
-	return o.ReportingOptions.outputs(s)
+	outs, err := o.ReportingOptions.outputs(s)
+	for _, out := range outs {
+		if o.Journal != "" && out.file != "" && absolute(out.file) == absolute(o.Journal) {
+			return nil, usagef("--journal %s: --out %s would overwrite it; give them a file each", safe(o.Journal), out.name)
+		}
+	}
+	return outs, err
+}
+
+func (o *ConductOptions) check() error {
+	if o.Lease < 0 || o.Patience < 0 || o.TimeScale < 0 || o.TimeScale > 1 {
+		return usagef("--lease, --patience and --time-scale must be above zero, and --time-scale at most 1")
+	}
+	if o.Reference == "" {
+		return nil
+	}
+	return checkReference(o.Reference, o.Redis)
 }
 
 // addWatching adds the flags of every run that sends, watches and reports.
@@ -211,9 +230,7 @@ const recordsOfDelivery = 3
 
 // prepare opens what the run needs, before anything is sent.
 func (c *conduct) prepare() error {
-	if err := c.completeHeader(); err != nil {
-		return err
-	}
+	c.completeHeader()
 	path := c.journalPath()
 	if err := c.bringUp(path); err != nil {
 		return err
@@ -235,7 +252,8 @@ func (c *conduct) prepare() error {
 	return c.rec.Begin(c.header, c.p.plan)
 }
 
-func (c *conduct) completeHeader() error {
+// completeHeader fills in what the flags leave open.
+func (c *conduct) completeHeader() {
 	if c.middle != nil && c.middle.embedded != nil {
 		c.late = c.middle.late
 	}
@@ -259,16 +277,6 @@ func (c *conduct) completeHeader() error {
 	if h.ClockMoved {
 		h.Lease = max(h.Lease, clockRecovery)
 	}
-	if err := c.checkLate(); err != nil {
-		return err
-	}
-	if h.Lease < 0 || h.Patience < 0 || h.TimeScale < 0 || h.TimeScale > 1 {
-		return usagef("--lease, --patience and --time-scale must be above zero, and --time-scale at most 1")
-	}
-	if c.o.Reference == "" {
-		return nil
-	}
-	return checkReference(c.o.Reference, c.o.Redis)
 }
 
 // firstRetry is how long the first redelivery waits on the wall where nobody chose a scale.

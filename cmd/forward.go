@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"net/url"
 	"syscall"
 	"time"
 
@@ -35,6 +36,16 @@ func (o *RunOptions) guardedDial(ctx context.Context, network, address string) (
 }
 
 func (o *RunOptions) guard() *dispatch.Guard { return &dispatch.Guard{AllowHosts: o.AllowHosts} }
+
+// mayAttack refuses a target that may not be connected to, before anything is reset.
+func (o *RunOptions) mayAttack(ctx context.Context, t dispatch.Target) error {
+	for _, u := range append([]*url.URL{t.URL}, t.Replicas...) {
+		if err := o.mayReach(ctx, u.Hostname()); err != nil {
+			return usagef("%w", err)
+		}
+	}
+	return nil
+}
 
 // mayReach refuses, before anything is started, a host that may not be connected to. A name that cannot be resolved yet may come up later,
 // and each connection is checked again.

@@ -102,6 +102,9 @@ func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error 
 	if err != nil {
 		return err
 	}
+	if err := o.mayAttack(c.Context(), target); err != nil {
+		return err
+	}
 	o.takeAddresses(target)
 	outs, err := o.outputs(s)
 	if err != nil {

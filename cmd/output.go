@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,7 +65,7 @@ func utf8Locale(s *Streams) bool {
 	return true
 }
 
-// checkWritable finds out before the run that a report could not be written after it.
+// checkWritable finds out before the run that a report could not be written after it. It leaves no file that was not there.
 func checkWritable(outs []output) error {
 	for _, o := range outs {
 		if o.file == "" {
@@ -73,15 +75,42 @@ func checkWritable(outs []output) error {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return usagef("--out %s=%s: there is no folder %s", o.name, o.file, dir)
 		}
+		_, there := os.Stat(o.file)
 		f, err := os.OpenFile(o.file, os.O_WRONLY|os.O_CREATE, 0o644)
 		if err != nil {
 			return usagef("--out %s: %w", o.name, err)
 		}
-		if err := f.Close(); err != nil {
+		if err = f.Close(); err == nil && errors.Is(there, fs.ErrNotExist) {
+			err = os.Remove(followed(o.file))
+		}
+		if err != nil {
 			return usagef("--out %s: %w", o.name, err)
 		}
 	}
 	return nil
+}
+
+// followed is the file that a path leads to through links. It need not be there.
+func followed(path string) string {
+	for range 40 { // as many links as Linux follows
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Dir(path) + string(filepath.Separator) + to
+		}
+		path = to
+	}
+	return path
+}
+
+// absolute makes two ways to write a path the same.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
 }
 
 // writeAll renders a report in every format asked for. Files are replaced whole:

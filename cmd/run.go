@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -138,6 +139,9 @@ func runRun(c *cobra.Command, s *Streams, o *RunOptions, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.mayAttack(c.Context(), target); err != nil {
+		return err
+	}
 	o.takeAddresses(target)
 	outs, err := o.outputs(s)
 	if err != nil {
@@ -170,7 +174,7 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 	if c.p, err = o.planWith(set, show.Say); err != nil {
 		return nil, err
 	}
-	if err = c.p.signable(); err != nil {
+	if err = errors.Join(c.p.signable(), c.checkLate()); err != nil {
 		return nil, err
 	}
 	if o.request != nil {

@@ -48,6 +48,7 @@ func (o *RunOptions) allot(s *Streams, m *middle, say func(string, ...any)) (*st
 	if err != nil {
 		return nil, err
 	}
+	e.hidden = o.hidden
 	texts := []*string{&o.PublicURL, &o.Reset}
 	for i := range o.Effects {
 		texts = append(texts, &o.Effects[i])

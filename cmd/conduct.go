@@ -241,7 +241,7 @@ func (c *conduct) prepare() error {
 	if c.rec, err = newRecorder(path, c.o.KeepBodies, cmp.Or(c.o.held, heldInMemory), base, func(err error) { c.stop.Stop(err.Error()) }); err != nil {
 		return err
 	}
-	c.rec.tap = c.tap
+	c.rec.tap, c.rec.hidden = c.tap, c.p.hidden
 	c.rec.expects = recordsOfDelivery * (len(c.p.plan.Deliveries) + c.extra)
 	used := c.openSources(base)
 	if used != nil {

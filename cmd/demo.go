@@ -128,7 +128,7 @@ func (o DemoOptions) prepare(ctx context.Context, set fixture.Set, entry zoo.Ent
 		p: p, close: d.close,
 		target:  dispatch.Target{URL: d.url, Guard: &dispatch.Guard{}},
 		sources: []observe.Source{d.effects}, more: d.spare,
-		header: replay.Header{Target: d.url.String(), Command: v.command(os.Args, p.plan.Seed)},
+		header: replay.Header{Target: d.url.String(), Command: v.command(os.Args, p.plan.Seed, nil)},
 		// The reference has it as hard as the handler.
 		reference: referenceConditions{work: o.Work, fails: reference.FailHalf},
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"hookonce/replay/redact"
 	"hookonce/replay/supervise"
 )
 
@@ -58,11 +59,12 @@ type started struct {
 	o       ExecOptions
 	getenv  func(string) string
 	secrets []string
-	effects string    // host:port where the endpoint finds its downstream API
-	ports   []string  // of the replicas
-	redis   []string  // the Redis of each replica
-	between *database // what stands before the database; nil where nothing does
-	seek    bool      // the path of the webhooks is to be found out
+	hidden  redact.Secrets // that its output may tell
+	effects string         // host:port where the endpoint finds its downstream API
+	ports   []string       // of the replicas
+	redis   []string       // the Redis of each replica
+	between *database      // what stands before the database; nil where nothing does
+	seek    bool           // the path of the webhooks is to be found out
 	say     func(string, ...any)
 
 	mu       sync.Mutex

@@ -130,7 +130,7 @@ func runLoad(c *cobra.Command, s *Streams, o *LoadOptions, args []string) error 
 		return err
 	}
 	conduct.target.Routes = conduct.p.routes(conduct.target.URL)
-	conduct.header.Command = variation{}.command(os.Args, conduct.p.plan.Seed)
+	conduct.header.Command = variation{}.command(os.Args, conduct.p.plan.Seed, o.hidden)
 	l := &loading{conduct: conduct, o: o, ids: ids}
 	if err := l.prepare(); err != nil {
 		return err

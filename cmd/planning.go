@@ -13,6 +13,7 @@ import (
 	"hookonce/chaos"
 	"hookonce/replay"
 	"hookonce/replay/fixture"
+	"hookonce/replay/redact"
 )
 
 // PlanningOptions are the flags that shape a plan. run, plan and demo share them.
@@ -22,7 +23,9 @@ type PlanningOptions struct {
 	WebhookID string
 	CertURL   string
 	Secrets   []string
-	Config    string
+	// hidden are all secrets that are known, whether they are used or not.
+	hidden redact.Secrets
+	Config string
 	// Described are the providers that hookonce.yaml describes.
 	Described []described
 	Seed      uint64
@@ -89,12 +92,18 @@ func (o *PlanningOptions) addSecrets(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.Secrets, "secret", nil, "signing secret of the endpoint; repeat it while one is being exchanged (default: $HOOKONCE_SECRET)")
 }
 
-// completeSecrets takes the secret out of the environment, where no flag gives one.
+// completeSecrets takes the secret out of the environment, where no flag gives one, and notes all that are to be hidden.
 func (o *PlanningOptions) completeSecrets(s *Streams) {
 	o.Secrets = slices.DeleteFunc(o.Secrets, func(v string) bool { return v == "" })
-	if v := s.Getenv("HOOKONCE_SECRET"); v != "" && len(o.Secrets) == 0 {
+	v := s.Getenv("HOOKONCE_SECRET")
+	if v != "" && len(o.Secrets) == 0 {
 		o.Secrets = []string{v}
 	}
+	all := append([]string{v}, o.Secrets...)
+	for _, d := range o.Described {
+		all = append(all, d.Secret...)
+	}
+	o.hidden = redact.NewSecrets(all...)
 }
 
 // planned is a plan and what it was made with.
@@ -106,6 +115,8 @@ type planned struct {
 	events   []replay.Event
 	// effectKeyOf is the key of a loaded event that effects are counted under, where --effect-key names its place.
 	effectKeyOf func(replay.Event) string
+	// hidden are the secrets that nothing may tell.
+	hidden redact.Secrets
 }
 
 // buildPlan reads the fixtures and plans with them. What the user should know
@@ -119,7 +130,7 @@ func (o *PlanningOptions) buildPlan(s *Streams, paths []string, say func(string,
 }
 
 func (o *PlanningOptions) planWith(set fixture.Set, say func(string, ...any)) (*planned, error) {
-	p := &planned{fixtures: set, effectKeyOf: o.effectKeyOf}
+	p := &planned{fixtures: set, effectKeyOf: o.effectKeyOf, hidden: o.hidden}
 	var err error
 	if p.events, err = o.selected(set.Events); err != nil {
 		return nil, err

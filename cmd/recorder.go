@@ -19,7 +19,9 @@ import (
 type recorder struct {
 	path string
 	keep bool // bodies as they are
-	base time.Time
+	// hidden are secrets that it never writes otherwise.
+	hidden redact.Secrets
+	base   time.Time
 	// tap is told each record as it is written; nil for nobody. It must not wait.
 	tap func(replay.Record)
 
@@ -189,7 +191,7 @@ func (r *recorder) text(s string) string {
 	if r.keep {
 		return s
 	}
-	return redact.Text(s)
+	return r.hidden.Text(s)
 }
 
 // Planned records events and deliveries that were not in the plan when the run began: sustained traffic is made on the fly.

@@ -195,7 +195,7 @@ func (o RunOptions) prepare(ctx context.Context, set fixture.Set, show *progress
 			ids().Add(e)
 		}
 	}
-	c.header.Command = v.command(os.Args, c.p.plan.Seed)
+	c.header.Command = v.command(os.Args, c.p.plan.Seed, o.hidden)
 	return &c, o.reset(ctx, show)
 }
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"hookonce/replay/redact"
 	"hookonce/replay/supervise"
 )
 
@@ -63,14 +62,7 @@ func (e *started) log(journal string, replica int) (*supervise.Output, error) {
 }
 
 // mask takes secrets, and what else the terminal should not see, out of what the endpoint prints.
-func (e *started) mask(line string) string {
-	for _, s := range e.secrets {
-		if s != "" {
-			line = strings.ReplaceAll(line, s, "***")
-		}
-	}
-	return redact.Text(line)
-}
+func (e *started) mask(line string) string { return e.hidden.Text(line) }
 
 // ended tells that a replica ended without being asked to, and what it said last.
 func (e *started) ended(replica int, how string) {

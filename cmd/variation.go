@@ -57,8 +57,8 @@ func escapePattern(s string) string {
 }
 
 // command is the command line that makes the same run.
-func (v variation) command(args []string, seed uint64) string {
-	c := redact.Command(append([]string{"hookonce"}, args[1:]...))
+func (v variation) command(args []string, seed uint64, known redact.Secrets) string {
+	c := redact.Command(append([]string{"hookonce"}, args[1:]...), known)
 	if v == (variation{}) {
 		return c
 	}

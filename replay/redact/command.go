@@ -9,10 +9,10 @@ import (
 const secretVariable = `"$HOOKONCE_SECRET"`
 
 // Command writes a command line that a POSIX shell runs again: quoted, with the value of --secret
-// as a variable, and without what the other arguments carry of passwords, tokens and
-// credentials. Those have to be given again by hand.
-func Command(args []string) string {
-	secret := secretOf(args)
+// as a variable, and without what the other arguments carry of passwords, tokens, credentials
+// and known secrets. Those have to be given again by hand.
+func Command(args []string, known Secrets) string {
+	known = secretsFrom(leastGiven, append(secretsOf(args), known...))
 	out := make([]string, 0, len(args))
 	for i := 0; i < len(args); i++ {
 		name, value, joined := strings.Cut(args[i], "=")
@@ -20,27 +20,30 @@ func Command(args []string) string {
 		switch {
 		case flag && !joined && i+1 < len(args) && hidesValue(name):
 			i++
-			out = append(out, quote(name), flagValue(name, args[i], secret))
+			out = append(out, quote(name), flagValue(name, args[i], known))
 		case flag && joined:
-			out = append(out, quote(name)+"="+flagValue(name, value, secret))
+			out = append(out, quote(name)+"="+flagValue(name, value, known))
 		default:
-			out = append(out, quote(argument(args[i], secret)))
+			out = append(out, quote(argument(args[i], known)))
 		}
 	}
 	return strings.Join(out, " ")
 }
 
-// secretOf finds the secret, which may stand in other arguments too.
-func secretOf(args []string) string {
+// leastGiven is how long, in bytes, a secret of the command line is that is sought in its other arguments.
+const leastGiven = 4
+
+// secretsOf finds the secrets, which may stand in other arguments too.
+func secretsOf(args []string) (found []string) {
 	for i, a := range args {
 		if v, ok := strings.CutPrefix(a, "--secret="); ok {
-			return v
+			found = append(found, v)
 		}
 		if a == "--secret" && i+1 < len(args) {
-			return args[i+1]
+			found = append(found, args[i+1])
 		}
 	}
-	return ""
+	return found
 }
 
 // hidesValue says that the argument after the flag is its value and needs more than Text.
@@ -52,31 +55,29 @@ func sensitiveFlag(name string) bool {
 	return sensitive(strings.TrimLeft(name, "-")) != harmless
 }
 
-func flagValue(name, value, secret string) string {
+func flagValue(name, value string, known Secrets) string {
 	switch {
 	case name == "--secret":
 		return secretVariable
 	case name == "--header" || name == "-H":
-		return quote(headerLine(value, secret))
+		return quote(headerLine(value, known))
 	case sensitiveFlag(name):
 		return quote(markSecret)
 	}
-	return quote(argument(value, secret))
+	return quote(argument(value, known))
 }
 
 // headerLine hides the value of a header that may authorise somebody.
-func headerLine(h, secret string) string {
+func headerLine(h string, known Secrets) string {
 	name, value, found := strings.Cut(h, ":")
 	if found && strings.TrimSpace(value) != "" && secretParam(name) {
 		return name + ": " + markSecret
 	}
-	return argument(h, secret)
+	return argument(h, known)
 }
 
-func argument(a, secret string) string {
-	if len(secret) >= 4 {
-		a = strings.ReplaceAll(a, secret, markSecret)
-	}
+func argument(a string, known Secrets) string {
+	a = known.hide(a)
 	if strings.Contains(a, "://") && !strings.ContainsAny(a, " \t\n'\"") {
 		return URL(a)
 	}

@@ -43,7 +43,7 @@ func TestCommand(t *testing.T) {
 		{[]string{"--seed", "7", "--time-scale=0.001", "--", "-x"}, `--seed 7 --time-scale=0.001 -- -x`},
 	} {
 		want := strings.ReplaceAll(c.want, "'--header'=", "--header=")
-		if got := Command(c.args); got != want {
+		if got := Command(c.args, nil); got != want {
 			t.Errorf("Command(%q)\n got %s\nwant %s", c.args, got, want)
 		}
 	}
@@ -56,7 +56,7 @@ func TestCommandIsWhatAShellReads(t *testing.T) {
 		t.Skip("no bash on this machine")
 	}
 	args := []string{"a b", "it's", `back\slash`, "$HOME `x` !", "--only=invoice.*", "tab\tand\nline", "", "*"}
-	out, err := exec.Command(bash, "-c", `printf '%s\0' `+Command(args)).Output()
+	out, err := exec.Command(bash, "-c", `printf '%s\0' `+Command(args, nil)).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

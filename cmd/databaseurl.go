@@ -31,7 +31,7 @@ func parseDatabaseURL(text string) (u databaseURL, err error) {
 		return refuse("SQLite is a file and no server, so there is no connection to cut: leave --database-proxy out")
 	case !found:
 		shown = "what --database says" // it may hold a password where none is looked for
-		return refuse("that is no URL: give --database one, such as postgres://user:password@127.0.0.1:5432/name")
+		return refuse("that is no URL: give --database one, such as postgres://127.0.0.1:5432/name")
 	case strings.HasSuffix(scheme, "+srv"):
 		return refuse("the name servers know its addresses: give --database a URL with one host and port")
 	}
@@ -49,7 +49,7 @@ func parseDatabaseURL(text string) (u databaseURL, err error) {
 	}
 	parsed, err := url.Parse("tcp://" + u.address)
 	if err != nil || parsed.Hostname() == "" {
-		return refuse("its host and port cannot be read: give --database a URL such as postgres://user:password@127.0.0.1:5432/name")
+		return refuse("its host and port cannot be read: give --database a URL such as postgres://127.0.0.1:5432/name")
 	}
 	port := parsed.Port()
 	if port == "" {

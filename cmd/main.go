@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hookonce/cmd/hush"
+	"hookonce/replay/redact"
 )
 
 // Main runs hookonce with the process's arguments and returns its exit code.
@@ -18,6 +19,9 @@ func Main(fixtures fs.FS) int {
 	hush.Restore()
 	return execute(context.Background(), SystemStreams(), fixtures, os.Args[1:])
 }
+
+// maxError bounds what is told of an error, in characters.
+const maxError = 4000
 
 func execute(ctx context.Context, s *Streams, fixtures fs.FS, args []string) int {
 	root := newRootCmd(s, fixtures)
@@ -28,7 +32,8 @@ func execute(ctx context.Context, s *Streams, fixtures fs.FS, args []string) int
 	}
 	var verdict *verdictError
 	if !errors.As(err, &verdict) {
-		fmt.Fprintf(s.Err, "hookonce: %s\n", oneLine(err.Error()))
+		// An error quotes what it is about, such as names of files and what a command printed.
+		fmt.Fprintf(s.Err, "hookonce: %s\n", redact.Screen(redact.Text(oneLine(err.Error())), maxError))
 	}
 	return exitCode(err)
 }

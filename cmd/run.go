@@ -233,7 +233,8 @@ func (o *RunOptions) target() (dispatch.Target, error) {
 	for _, h := range o.Headers {
 		name, value, found := strings.Cut(h, ":")
 		if !found || strings.TrimSpace(name) == "" {
-			return t, usagef("--header %s: give it as 'Name: value'", safe(h))
+			first, _, _ := strings.Cut(strings.TrimSpace(h), " ") // behind it the value may stand, which may be secret
+			return t, usagef("--header: %s is none; give it as 'Name: value'", safe(first))
 		}
 		t.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	}

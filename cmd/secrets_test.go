@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,6 +48,43 @@ func TestKnownSecretsGoNowhere(t *testing.T) {
 	for _, secret := range []string{ofFlag, ofEnvironment, ofConfig} {
 		if strings.Contains(told, secret) {
 			t.Errorf("%s is told", secret)
+		}
+	}
+}
+
+// A line that tells an error tells no password, and moves no cursor.
+func TestErrorsAreSafe(t *testing.T) {
+	url := serveEndpoint(t, &endpoint{})
+	fixtures, err := filepath.Abs(fixtureDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a\x1b[31m.json", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{"as %23", []string{"--effects", "mysql://app:hun/ter2@localhost:1/shop#select 1,2"}},
+		{"as %23", []string{"--effects", "postgres://app:hun ter2@localhost/shop#select 1"}},
+		{"as %23", []string{"--effects", "postgres://app:hun#ter2@localhost/shop#select 1"}},
+		{"@127.0.0.1:1/: not a URL", []string{"--target", "http://app:hun#ter2@127.0.0.1:1/"}},
+		{"X-Api-Key is none; give it", []string{"--header", "X-Api-Key hunter2"}},
+		{`a\x1b[31m.json`, nil},
+		{"password=[redacted", []string{"--effects", "exec:echo password=hunter2 >&2; exit 1"}},
+	} {
+		args := append([]string{"run", fixtures, "--secret", testSecret}, c.args...)
+		if !slices.Contains(args, "--target") {
+			args = append(args, "--target", url)
+		}
+		if c.args == nil {
+			args[1] = "a\x1b[31m.json"
+		}
+		code, _, errs := hookonce(t, args...)
+		if code == exitPass || !strings.Contains(errs, c.want) || strings.Contains(errs, "ter2") || strings.Contains(errs, "\x1b") {
+			t.Errorf("%q: exit %d, want %q: %q", c.args, code, c.want, errs)
 		}
 	}
 }

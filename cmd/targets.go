@@ -10,7 +10,7 @@ import (
 func targetURL(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, usagef("--target %s: not a URL; give one like http://localhost:3000/webhooks", safe(address))
+		return nil, usagef("--target %s: not a URL; give one like http://localhost:3000/webhooks", safe(redact.URL(address)))
 	}
 	return u, nil
 }

@@ -25,8 +25,8 @@ type database struct {
 
 func databases() []database {
 	return []database{
-		{[]string{"postgres", "postgresql"}, "postgres://USER@HOST/DB#QUERY", openPostgres},
-		{[]string{"mysql", "mariadb"}, "mysql://USER@HOST/DB#QUERY", openMySQL},
+		{[]string{"postgres", "postgresql"}, "postgres://HOST/DB#QUERY", openPostgres},
+		{[]string{"mysql", "mariadb"}, "mysql://HOST/DB#QUERY", openMySQL},
 		{[]string{"sqlite", "sqlite3"}, "sqlite:FILE#QUERY", openSQLite},
 	}
 }

@@ -9,14 +9,16 @@ import (
 
 // redactSpec makes the label of a source: its spec as the user gave it, without secrets.
 func redactSpec(scheme, rest string) string {
-	if scheme != "http" && scheme != "https" {
+	address, _, _ := strings.Cut(rest, "#")
+	u, err := url.Parse(scheme + ":" + address)
+	at := strings.LastIndex(rest, "@")
+	switch {
+	case err != nil && strings.HasPrefix(rest, "//") && at > 0:
+		return redact(scheme + "://" + rest[at+1:]) // a password that is not well written may go on to there
+	case err != nil, scheme != "http" && scheme != "https":
 		return redact(scheme + ":" + rest)
 	}
-	u, err := url.Parse(scheme + ":" + rest)
-	if err != nil {
-		return redact(scheme + ":" + rest)
-	}
-	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	u.User = nil
 	return redact(u.String())
 }
 

@@ -49,11 +49,12 @@ func TestParseLabels(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	for spec, want := range map[string]string{
 		"":                                       "no scheme; use http://HOST/PATH, https://HOST/PATH, exec:CMD",
-		"effects.json":                           "mysql://USER@HOST/DB#QUERY or sqlite:FILE#QUERY",
+		"http://joe:hun#ter2@shop.test/e":        "effect source http://shop.test/e: this is not a URL",
+		"effects.json":                           "mysql://HOST/DB#QUERY or sqlite:FILE#QUERY",
 		"localhost:3000/effects":                 `the scheme "localhost" is not known; use http://`,
 		"ftp://x/y":                              `the scheme "ftp" is not known`,
 		"file:///etc/passwd":                     "files are not read by URL",
-		"postgres://joe:hunter2@db/x":            "no query; want postgres://USER@HOST/DB#QUERY",
+		"postgres://joe:hunter2@db/x":            "no query; want postgres://HOST/DB#QUERY",
 		"mysql://db/x":                           "no query; want mysql://",
 		"sqlite:shop.db":                         "no query; want sqlite:FILE#QUERY",
 		"redis://joe:hunter2@db:6379":            "no command; want redis://",

@@ -17,7 +17,9 @@ func TestURL(t *testing.T) {
 		"log:app.log#id=(\\S+)":                              "log:app.log#id=(\\S+)",
 		"exec:PGPASSWORD=x psql":                             "exec:PGPASSWORD=[redacted secret] psql",
 		"http://h/#rc=2":                                     "http://h/#rc=2",
-		"://broken:pw@h":                                     "://broken:pw@h",
+		"://broken:pw@h":                                     "://[redacted secret]@h",
+		"http://app:hun#ter2@127.0.0.1:1/":                   "http://[redacted secret]@127.0.0.1:1/",
+		"mysql://app:hun/ter2@localhost:1/shop":              "mysql://[redacted secret]@localhost:1/shop",
 		"":                                                   "",
 	} {
 		if got := URL(in); got != want {

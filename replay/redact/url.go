@@ -6,10 +6,14 @@ import (
 )
 
 // URL leaves out the user information and the values of query parameters that look
-// secret, and redacts the rest as text. What is not a URL with a host is redacted as text.
+// secret, and redacts the rest as text. What is not a URL with a host is redacted as text; in what
+// would be one, were its password well written, nothing is left up to the last @.
 func URL(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme == "" || u.Host == "" {
+	if err != nil {
+		return Text(withoutUser(raw))
+	}
+	if u.Scheme == "" || u.Host == "" {
 		return Text(raw)
 	}
 	u.User = nil
@@ -22,6 +26,16 @@ func URL(raw string) string {
 	}
 	u.RawQuery = strings.Join(params, "&")
 	return Text(u.String())
+}
+
+// withoutUser hides what stands between :// and the last @.
+func withoutUser(broken string) string {
+	scheme, rest, found := strings.Cut(broken, "://")
+	at := strings.LastIndex(rest, "@")
+	if !found || at < 0 {
+		return broken
+	}
+	return scheme + "://" + markSecret + rest[at:]
 }
 
 // secretParam is stricter with names than Text is: a URL says little, and is shown often.

@@ -17,6 +17,9 @@ const (
 	exitCannot       = 4 // the run could not be carried out
 )
 
+// maxExitCode is the greatest that a process can end with: of a greater one the system would keep the last byte, which may be 0, a pass.
+const maxExitCode = 255
+
 // usageError is a mistake of the caller: bad flags, bad input.
 type usageError struct{ err error }
 

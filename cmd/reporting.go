@@ -26,6 +26,9 @@ func (o *ReportingOptions) add(c *cobra.Command) {
 
 // outputs reads the flags, and finds out before a run what could not be written after it.
 func (o *ReportingOptions) outputs(s *Streams) ([]output, error) {
+	if o.InconclusiveAs < 0 || o.InconclusiveAs > maxExitCode {
+		return nil, usagef("--inconclusive-as %d: give an exit code, 0 to %d", o.InconclusiveAs, maxExitCode)
+	}
 	if err := checkGitHub(o.GitHub); err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ func TestUsageLeavesNothingBehind(t *testing.T) {
 		"load's target":       {"load", fixtures, "--target", "http://192.0.2.1/"},
 		"load's lease":        {"load", fixtures, "--target", url, "--lease", "-1s"},
 		"one file twice":      {"run", fixtures, "--target", url, "--journal", "b.jsonl", "--out", "json=./b.jsonl"},
+		"no exit code":        {"run", fixtures, "--target", url, "--inconclusive-as", "256"},
 		"no fixtures":         {"run", "nofile", "--target", url, "--out", "html=x.html"},
 		"no journal to judge": {"audit", "missing.jsonl", "--out", "html=y.html"},
 	} {

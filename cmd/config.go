@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -69,7 +70,14 @@ func readConfig(c *cobra.Command, s *Streams, path string, own ...string) (confi
 			shared.AddFlag(f)
 		}
 	})
-	return setFlags(shared, path, text, func(name string) string { return os.Expand(name, s.Getenv) }, settingsOfRun(c))
+	return setFlags(shared, path, text, func(value string) string { return expand(value, s.Getenv) }, settingsOfRun(c))
+}
+
+// variable is how a value names what the environment is to give. Every other $ is the value's own, as in a query or a regular expression.
+var variable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+
+func expand(value string, getenv func(string) string) string {
+	return variable.ReplaceAllStringFunc(value, func(v string) string { return getenv(v[len("${") : len(v)-len("}")]) })
 }
 
 // settingsOfRun are those that another command than run leaves aside where it has none of that name: one file serves all.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -67,11 +66,12 @@ func runInit(ctx context.Context, s *Streams, o InitOptions, args []string) erro
 		sources = append(sources, src)
 	}
 	look := &lookout{ctx: ctx, dial: run.guardedDial}
-	seen := sight{target: o.Target, effects: o.Effects}
+	seen := sight{at: redact.URL(o.Target), target: o.Target, effects: slices.Clone(o.Effects)}
+	seen.keepOut(sources)
 	if seen.answer, err = look.endpoint(target); err != nil {
 		return err
 	}
-	seen.sources = look.sources(o.Effects, sources)
+	seen.sources = look.sources(sources)
 	if len(o.Effects) == 0 {
 		seen.effects, seen.sources = look.guess(target.URL)
 	}
@@ -132,17 +132,38 @@ func eventsOf(events []replay.Event) string {
 
 // sight is what was seen.
 type sight struct {
-	target, answer   string
+	at, answer       string // the target as it may be shown, and what it said
+	target           string
 	effects, sources []string
 	fixtures         []string
 	events           string
+	exports          []string // variables that hold what the file may not
+}
+
+// keepOut puts variables in the place of what holds a secret: the file is one that is committed.
+func (x *sight) keepOut(sources []observe.Source) {
+	outside := func(value *string, variable string) {
+		x.exports = append(x.exports, variable)
+		*value = "${" + variable + "}"
+	}
+	if redact.Private(x.target) {
+		outside(&x.target, "HOOKONCE_TARGET")
+	}
+	for i, src := range sources {
+		if redact.Private(x.effects[i]) || strings.Contains(src.Info().Label, "***") {
+			outside(&x.effects[i], fmt.Sprintf("HOOKONCE_EFFECTS_%d", i+1))
+		}
+	}
 }
 
 func (x sight) yaml() string {
 	var b strings.Builder
 	b.WriteString(schemaLine + "\n")
 	b.WriteString("# Settings of hookonce run, by the names of its flags; flags win. Written by hookonce init.\n")
-	fmt.Fprintf(&b, "\n# The endpoint %s.\ntarget: %s\n", x.answer, quoteYAML(redactUser(x.target)))
+	fmt.Fprintf(&b, "\n# The endpoint %s.\ntarget: %s\n", x.answer, quoteYAML(x.target))
+	if len(x.exports) > 0 {
+		fmt.Fprintf(&b, "\n# What holds a secret is read from the environment: export %s before a run.\n", strings.Join(x.exports, " and "))
+	}
 	b.WriteString("\n# The secret the endpoint verifies with is read from $HOOKONCE_SECRET: it does not belong in a file.\n")
 	fmt.Fprintf(&b, "\n# Recorded webhooks: %s.\n", x.events)
 	listYAML(&b, "fixtures", x.fixtures, "./fixtures")
@@ -188,20 +209,10 @@ func quoteYAML(v string) string {
 	return string(out)
 }
 
-// redactUser leaves out user information, which belongs in no file that is committed.
-func redactUser(target string) string {
-	u, err := url.Parse(target)
-	if err != nil {
-		return target
-	}
-	u.User = nil
-	return u.String()
-}
-
 // next says what was seen and what to do.
 func (x sight) next() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s is written, with %s for editors.\n  endpoint  %s %s\n  fixtures  %s\n", defaultConfig, schemaFile, redact.URL(x.target), x.answer, x.events)
+	fmt.Fprintf(&b, "%s is written, with %s for editors.\n  endpoint  %s %s\n  fixtures  %s\n", defaultConfig, schemaFile, x.at, x.answer, x.events)
 	for _, s := range x.sources {
 		fmt.Fprintf(&b, "  effects   %s\n", s)
 	}
@@ -211,6 +222,9 @@ func (x sight) next() string {
 	}
 	if len(x.fixtures) == 0 {
 		b.WriteString("  record webhooks, or have the provider print some: hookonce record --help\n")
+	}
+	for _, name := range x.exports {
+		fmt.Fprintf(&b, "  export %s=...    # as given here: it holds a secret, which does not belong in a file\n", name)
 	}
 	b.WriteString("  export HOOKONCE_SECRET=...    # the secret the endpoint verifies with\n  hookonce run\n")
 	return b.String()

@@ -68,3 +68,30 @@ func TestInitSaysWhatItSees(t *testing.T) {
 		}
 	}
 }
+
+// A file that is committed holds no secret: a variable stands for what does, and run reads it.
+func TestInitKeepsSecretsOut(t *testing.T) {
+	url := serveEndpoint(t, &endpoint{})
+	fixtures, err := filepath.Abs(fixtureDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, effects := strings.Replace(url, "http://", "http://app:hunter2@", 1)+"/?auth=tok123tok123", url+"/?token=tok123tok123"
+	t.Chdir(t.TempDir())
+	code, out, errs := hookonce(t, "init", fixtures, "--target", target, "--effects", url, "--effects", effects)
+	written, err := os.ReadFile(defaultConfig)
+	if told := out + errs + string(written); code != exitPass || err != nil || strings.Contains(told, "hunter2") || strings.Contains(told, "tok123") {
+		t.Fatalf("exit %d, %v:\n%s", code, err, told)
+	}
+	if !strings.Contains(string(written), "# What holds a secret is read from the environment: export HOOKONCE_TARGET and HOOKONCE_EFFECTS_2") ||
+		!strings.Contains(out, "export HOOKONCE_TARGET=...") {
+		t.Errorf("%s%s", written, out)
+	}
+	s := &Streams{In: strings.NewReader(""), Out: &lockedBuffer{}, Err: &lockedBuffer{}, Getenv: func(name string) string {
+		return map[string]string{"HOOKONCE_TARGET": target, "HOOKONCE_EFFECTS_2": effects}[name]
+	}}
+	args := []string{"run", "--secret", testSecret, "--only", "payment_intent.*", "--bursts", "1"}
+	if code := execute(t.Context(), s, os.DirFS("."), args); code != exitPass {
+		t.Errorf("run: exit %d: %s", code, s.Err)
+	}
+}

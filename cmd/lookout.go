@@ -74,14 +74,14 @@ func (l *lookout) ask(t dispatch.Target, method string) (int, error) {
 }
 
 // sources says of each source whether it can be read.
-func (l *lookout) sources(specs []string, sources []observe.Source) []string {
+func (l *lookout) sources(sources []observe.Source) []string {
 	var out []string
-	for i, src := range sources {
+	for _, src := range sources {
 		told := "can be read"
 		if err := l.read(src); err != nil {
 			told = "could not be read: " + safe(err.Error())
 		}
-		out = append(out, safe(specs[i])+" "+told)
+		out = append(out, safe(src.Info().Label)+" "+told)
 	}
 	return out
 }

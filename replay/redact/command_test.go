@@ -28,6 +28,22 @@ func TestURL(t *testing.T) {
 	}
 }
 
+func TestPrivate(t *testing.T) {
+	for in, want := range map[string]bool{
+		"http://localhost:3000/hook?x=1 2":              false,
+		"http://localhost:3000/hook?auth=abc":           true,
+		"postgres://localhost/db#select id, count(*)":   false,
+		"postgres://app:pw@localhost/db#select id":      true,
+		"postgres://app:p#w@localhost/db#select id":     true,
+		"log:app.log#id=(\\S+)$":                        false,
+		"exec:curl -H 'Authorization: Bearer abcdef12'": true,
+	} {
+		if got := Private(in); got != want {
+			t.Errorf("Private(%q) = %v", in, got)
+		}
+	}
+}
+
 func TestCommand(t *testing.T) {
 	for _, c := range []struct {
 		args []string

@@ -28,6 +28,14 @@ func URL(raw string) string {
 	return Text(u.String())
 }
 
+// Private says whether URL leaves something out.
+func Private(raw string) bool {
+	if u, err := url.Parse(raw); err == nil && u.Host != "" {
+		return URL(raw) != u.String()
+	}
+	return URL(raw) != raw
+}
+
 // withoutUser hides what stands between :// and the last @.
 func withoutUser(broken string) string {
 	scheme, rest, found := strings.Cut(broken, "://")

@@ -137,19 +137,23 @@ func (o output) write(stdout io.Writer, r report.Report) error {
 	return replaceFile(o.file, buf.Bytes())
 }
 
-// replaceFile writes a file whole: nobody reads half of it.
+// replaceFile writes a file whole: nobody reads half of it. A link stays one, and who may read the file is left as it was.
 func replaceFile(path string, text []byte) error {
-	// A device or a pipe, such as /dev/stdout, cannot be replaced.
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, text, 0o644)
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		// A device or a pipe, such as /dev/stdout, cannot be replaced.
+		if mode = info.Mode().Perm(); !info.Mode().IsRegular() {
+			return os.WriteFile(path, text, mode)
+		}
 	}
+	path = followed(path)
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".hookonce-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name())
 	if _, err = tmp.Write(text); err == nil {
-		err = tmp.Chmod(0o644)
+		err = tmp.Chmod(mode)
 	}
 	if e := tmp.Close(); err == nil {
 		err = e

@@ -103,7 +103,7 @@ func (b *builder) finish() (replay.Plan, error) {
 	})
 	p := replay.Plan{
 		Schema: replay.PlanSchema, Seed: b.in.Seed, Provider: b.in.providers(),
-		Settings: b.in.Settings, Skipped: b.skipped, Events: *b.events,
+		Settings: b.in.Settings, Events: *b.events,
 		Deliveries: make([]replay.Delivery, len(all)),
 	}
 	for i, x := range all {
@@ -123,7 +123,32 @@ func (b *builder) finish() (replay.Plan, error) {
 		p.Deliveries[i] = x.d
 	}
 	b.addReplicas(p.Deliveries)
+	p.Skipped = b.allSkipped(p.Deliveries)
 	return p, nil
+}
+
+// allSkipped are the requested faults that the plan does not commit, in the catalog's order. A fault that found nothing to strike is one of
+// them: a run that passes would else seem to have stood it.
+func (b *builder) allSkipped(deliveries []replay.Delivery) []replay.SkippedFault {
+	planned := map[string]bool{}
+	for i := range deliveries {
+		planned[deliveries[i].Fault] = true
+	}
+	var out []replay.SkippedFault
+	for _, f := range catalog {
+		if !slices.Contains(b.in.Settings.Faults, f.Name) || planned[f.Name] {
+			continue
+		}
+		out = append(out, replay.SkippedFault{Fault: f.Name, Reason: cmp.Or(b.reasons[f.Name], b.nothingLeft())})
+	}
+	return out
+}
+
+func (b *builder) nothingLeft() string {
+	if b.kept != nil {
+		return "--keep-ids: no fixture was left for it: give more events of each type, or leave --keep-ids out"
+	}
+	return "none of the fixtures lends itself to it"
 }
 
 func phaseIndex(p replay.Phase) int { return slices.Index(replay.Phases(), p) }

@@ -378,3 +378,25 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/delivery")
 }
+
+// A fault that no fixture is left for is not in the plan, and the plan says so: a run without it would else seem to have stood it.
+func TestFaultsWithoutFixturesAreSkipped(t *testing.T) {
+	kept, batches := input(1), input(1)
+	kept.Settings.KeepIDs = true
+	batches.Settings.Faults, batches.Profile.Batch = []string{"duplicate", "rebatch"}, "items"
+	for _, in := range []chaos.Input{kept, batches} {
+		p := build(t, in)
+		reasons := map[string]string{}
+		for _, s := range p.Skipped {
+			reasons[s.Fault] = s.Reason
+		}
+		for _, f := range in.Settings.Faults {
+			if n := len(eventsOf(p, f)); (n == 0) != (reasons[f] != "") {
+				t.Errorf("%s: %d events, and the reason for none is %q", f, n, reasons[f])
+			}
+		}
+		if len(p.Skipped) != len(reasons) || len(reasons) == 0 {
+			t.Errorf("skipped %v", p.Skipped)
+		}
+	}
+}

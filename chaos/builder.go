@@ -40,10 +40,10 @@ type builder struct {
 	provider   map[string]string // of each event on the list
 	stencils   map[fixtureID]*stencil
 	kept       *keptIDs
-	tailed     map[string]bool // events that need no tail: a refusal is right for them, or they come after it
-	skipped    []replay.SkippedFault
-	line       *pending // the last delivery of the process phase
-	lineBefore *pending // stands for the last one of what comes before, in a builder that is apart
+	tailed     map[string]bool   // events that need no tail: a refusal is right for them, or they come after it
+	reasons    map[string]string // why a fault is without deliveries, should it be
+	line       *pending          // the last delivery of the process phase
+	lineBefore *pending          // stands for the last one of what comes before, in a builder that is apart
 	err        error
 	root       *builder
 }
@@ -51,7 +51,7 @@ type builder struct {
 func emptyBuilder(in Input) *builder {
 	b := &builder{in: in, events: &[]replay.Event{}, deliveries: &[]*pending{},
 		slots: map[replay.Phase]int{}, used: map[use]int{}, keys: map[string]bool{},
-		provider: map[string]string{}, tailed: map[string]bool{}}
+		provider: map[string]string{}, tailed: map[string]bool{}, reasons: map[string]string{}}
 	b.root = b
 	return b
 }
@@ -87,6 +87,11 @@ func (b *builder) fail(err error) {
 	if b.root.err == nil {
 		b.root.err = err
 	}
+}
+
+// otherwise gives the reason that a plan without a delivery of the fault states.
+func (b *builder) otherwise(reason string) {
+	b.reasons[b.fault] = reason
 }
 
 // fresh returns the fixture as an event of its own: new key, new subject. A burst

@@ -70,6 +70,7 @@ func addAttemptIDs(b *builder) {
 
 // addRebatches repeats events that were sent in bodies of their own in one body, and those of one body in two.
 func addRebatches(b *builder) {
+	b.otherwise("no fixture's body is a list of events")
 	for _, f := range b.samples() {
 		list := b.in.profileOf(f).Batch
 		whole, err := f.Loaded()

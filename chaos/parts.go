@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"hookonce/replay"
 )
 
 // part is a part of a plan that can be made by itself: the control phase, or a fault.
@@ -25,7 +23,7 @@ func (b *builder) parts() []part {
 			continue
 		}
 		if reason := f.blocked(b.in); reason != "" {
-			b.skipped = append(b.skipped, replay.SkippedFault{Fault: f.Name, Reason: reason})
+			b.reasons[f.Name] = reason
 			continue
 		}
 		out = append(out, part{f.Name, f.add})
@@ -81,6 +79,7 @@ func (b *builder) join(a *builder) {
 		b.keep(e)
 	}
 	maps.Copy(b.tailed, a.tailed)
+	maps.Copy(b.reasons, a.reasons)
 	if a.err != nil {
 		b.fail(a.err)
 	}

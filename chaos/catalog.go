@@ -156,7 +156,7 @@ func withoutVersions(in Input) string {
 	switch {
 	case in.Settings.KeepIDs:
 		return "--keep-ids: a subject's events can be sent in one order only"
-	case len(lifecycles(in.Events)) == 0:
+	case len(in.lifecycles()) == 0:
 		return "no subject has two events of different version among the fixtures"
 	}
 	return ""
@@ -165,10 +165,10 @@ func withoutVersions(in Input) string {
 // lifecycles groups the events of each subject that has at least two versions
 // apart, in the order of their versions. Events that tie with another one are left
 // out: nobody can say which order would be wrong.
-func lifecycles(events []replay.Event) [][]replay.Event {
+func (in Input) lifecycles() [][]replay.Event {
 	bySubject := map[string][]replay.Event{}
 	var order []string
-	for _, e := range events {
+	for _, e := range in.Events {
 		if e.Subject == "" || e.Version == "" {
 			continue
 		}
@@ -179,21 +179,39 @@ func lifecycles(events []replay.Event) [][]replay.Event {
 	}
 	var groups [][]replay.Event
 	for _, s := range order {
-		if g := strictlyOrdered(bySubject[s]); len(g) > 1 {
+		if g := in.strictlyOrdered(bySubject[s]); len(g) > 1 {
 			groups = append(groups, g)
 		}
 	}
 	return groups
 }
 
-func strictlyOrdered(events []replay.Event) []replay.Event {
+func (in Input) strictlyOrdered(events []replay.Event) []replay.Event {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, replay.Event.Order)
 	var out []replay.Event
+	seen := map[string]bool{}
 	for _, e := range events {
-		if len(out) == 0 || replay.CompareVersions(out[len(out)-1].Version, e.Version) < 0 {
-			out = append(out, e)
+		if len(out) > 0 && replay.CompareVersions(out[len(out)-1].Version, e.Version) >= 0 || seen[e.Key] && in.composedKey(e) {
+			continue
 		}
+		seen[e.Key] = true
+		out = append(out, e)
 	}
 	return out
+}
+
+// composedKey says that an event's key is put together of other ids. Two recordings with such a key stay one event when they are renamed
+// together: a provider's duplicate, which may differ in its time.
+func (in Input) composedKey(e replay.Event) bool {
+	e, err := e.Loaded()
+	if err != nil {
+		return false
+	}
+	own := false
+	_, err = in.Rename(e, func(old string) string {
+		own = own || old == e.Key
+		return old
+	})
+	return err == nil && !own
 }

@@ -22,7 +22,7 @@ func addControl(b *builder) {
 		}
 	}
 	if b.kept == nil {
-		for _, l := range lifecycles(b.in.Events) {
+		for _, l := range b.in.lifecycles() {
 			end = b.inTurn(b.freshGroup(l), replay.PhaseControl, controlTries)
 		}
 		addProbes(b, end)

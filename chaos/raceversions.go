@@ -19,7 +19,7 @@ const maxStaggered = 6
 // third, so that the endpoint knows the subject. A version that is read, compared and written in steps of their own is overwritten by an
 // older one now and then, though duplicates and orders in turn never show it.
 func addRaceVersions(b *builder) {
-	all := lifecycles(b.in.Events)
+	all := b.in.lifecycles()
 	for _, l := range all {
 		for i := range (b.in.Settings.Bursts + 1) / 2 {
 			b.raceVersions(l, i%2 == 1)

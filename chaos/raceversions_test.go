@@ -1,6 +1,9 @@
 package chaos_test
 
 import (
+	"bytes"
+	"fmt"
+	"slices"
 	"testing"
 
 	"hookonce/replay"
@@ -57,5 +60,45 @@ func TestRacedVersionsRaceAgain(t *testing.T) {
 	}
 	if len(again) == 0 {
 		t.Error("no version is released again")
+	}
+}
+
+// paymentEvent is an event that has no id: its key is put together of its type and its subject, as Adyen's is.
+func paymentEvent(typ, subject, version string) replay.Event {
+	e := event("none", typ, subject, version)
+	e.Key, e.Fixture = typ+"_"+subject, fmt.Sprint(typ, version, ".json")
+	return e
+}
+
+func renamePayment(e replay.Event, fresh func(string) string) (replay.Event, error) {
+	now := fresh(e.Subject)
+	e.Body = bytes.ReplaceAll(e.Body, []byte(`"`+e.Subject+`"`), []byte(`"`+now+`"`))
+	e.OriginalKey, e.Key, e.Subject = e.Key, e.Type+"_"+now, now
+	return e, nil
+}
+
+// A duplicate that differs in its time only is no second version of a subject whose events' keys are put together.
+func TestDuplicatesWithComposedKeysAreNoVersions(t *testing.T) {
+	in := input(1)
+	in.Rename = renamePayment
+	in.Events = []replay.Event{paymentEvent("AUTHORISATION", "psp_1", "100"), paymentEvent("AUTHORISATION", "psp_1", "200")}
+	p := build(t, in)
+	for _, fault := range []string{"reorder", "race-versions"} {
+		if !slices.ContainsFunc(p.Skipped, func(s replay.SkippedFault) bool { return s.Fault == fault }) || len(eventsOf(p, fault)) > 0 {
+			t.Errorf("%s is planned with duplicates of one event", fault)
+		}
+	}
+	in.Events = append(in.Events, paymentEvent("CAPTURE", "psp_1", "300"))
+	p = build(t, in)
+	for _, fault := range []string{"reorder", "race-versions"} {
+		types := map[string]bool{}
+		for _, e := range p.Events {
+			if slices.Contains(eventsOf(p, fault), e.Key) {
+				types[e.Type] = true
+			}
+		}
+		if len(types) != 2 {
+			t.Errorf("%s orders events of the types %v", fault, types)
+		}
 	}
 }

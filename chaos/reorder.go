@@ -6,7 +6,7 @@ import "hookonce/replay"
 // shuffled. Each event is acknowledged before the next one goes, so that the order is what the endpoint
 // saw; the lifecycles run beside one another, so that subjects interleave.
 func addReorders(b *builder) {
-	groups := lifecycles(b.in.Events)
+	groups := b.in.lifecycles()
 	b.rng.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
 	for _, g := range groups {
 		b.inTurn(reversed(b.freshGroup(g)), replay.PhaseFault, controlTries)

@@ -66,7 +66,7 @@ func NewTraffic(in Input, s Shares, before replay.Plan, gap int) (*Traffic, erro
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	t := &Traffic{next: len(before.Deliveries), gate: len(before.Gates()), gap: max(1, gap), repeats: s.Duplicates > 0, lifecycles: lifecycles(in.Events)}
+	t := &Traffic{next: len(before.Deliveries), gate: len(before.Gates()), gap: max(1, gap), repeats: s.Duplicates > 0, lifecycles: in.lifecycles()}
 	t.b = newBuilder(in).forFault("load")
 	if err := s.check(in, len(t.lifecycles)); err != nil {
 		return nil, err

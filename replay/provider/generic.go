@@ -38,7 +38,7 @@ type Generic struct {
 type GenericSignature struct {
 	// Header is the name of the signature's header.
 	Header string
-	// Value is the header's value, with {signature} and maybe {timestamp} in it: "t={timestamp},v1={signature}".
+	// Value is the header's value, with {signature} and maybe {timestamp} in it, once each: "t={timestamp},v1={signature}".
 	Value string
 	// Message is what is signed: a text with {body} and maybe {timestamp}, {id} and {url} in it.
 	Message string
@@ -81,6 +81,10 @@ func (g Generic) Check() (Generic, error) {
 		return g, errors.New("signature.header: say which header holds the signature")
 	case s.Header != "" && !strings.Contains(first(s.Value, "{signature}"), "{signature}"):
 		return g, errors.New("signature.value: has no {signature} in it")
+	case strings.Count(s.Value, "{signature}") > 1 || strings.Count(s.Value, "{timestamp}") > 1:
+		return g, errors.New("signature.value: may have each of {signature} and {timestamp} in it once")
+	case strings.Contains(s.Value, "{timestamp}{signature}") || strings.Contains(s.Value, "{signature}{timestamp}"):
+		return g, errors.New("signature.value: put something between {timestamp} and {signature}, or nobody can tell where one ends")
 	case s.Header != "" && strings.Count(first(s.Message, "{body}"), "{body}") != 1:
 		return g, errors.New("signature.message: must have {body} in it, once")
 	case !slices.Contains([]string{"", "sha1", "sha256", "sha512"}, s.Hash):
@@ -187,7 +191,8 @@ func (g Generic) scheme() scheme {
 	if name, ok := headerName(g.ID); ok {
 		c.IDHeader = name
 	}
-	if lead, each, ok := strings.Cut(s.Value, ","); ok && strings.Contains(lead, "{timestamp}") {
+	// A time, a comma and a signature, as Stripe writes them, leave room for more signatures.
+	if lead, each, ok := strings.Cut(s.Value, ","); ok && strings.Contains(lead, "{timestamp}") && strings.Contains(each, "{signature}") && !strings.Contains(each, ",") {
 		c.Lead, c.Each, c.Sep = lead, each, ","
 	}
 	if s.Secret != "" && s.Secret != "text" {

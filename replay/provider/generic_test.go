@@ -1,7 +1,10 @@
 package provider
 
 import (
+	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +59,46 @@ func TestDescribedSignaturesAreVerified(t *testing.T) {
 		}
 		if g.Verify(h, append(body, ' '), at, now) == nil || g.Verify(h, body, endpointWith("other"), now) == nil {
 			t.Errorf("%s: another body, or another secret, passes", id)
+		}
+	}
+}
+
+// The time may stand anywhere in the header, with anything around it.
+func TestTheSignedTimeStandsAnywhereInTheHeader(t *testing.T) {
+	for _, value := range []string{"v1={signature},t={timestamp}", "t={timestamp};v1={signature}", "ts={timestamp} sig={signature}",
+		"alg=sha256,t={timestamp},v1={signature}", "t={timestamp},alg=sha256,v1={signature}", "{signature}={timestamp}", "t={timestamp},v1={signature}"} {
+		for _, encoding := range []string{"hex", "base64"} {
+			g, err := Generic{Name: "acme", ID: "event", Signature: GenericSignature{Header: "X-Acme-Signature", Value: value, Encoding: encoding,
+				Message: "{timestamp}.{body}", Tolerance: time.Minute}}.Check()
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := g.Identify(nil, []byte(`{"event":"ev-1"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			now, at := time.Now(), endpointWith("made_up")
+			h, body, err := g.Sign(e, at, replay.Sending{Now: now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sent := h.Get("X-Acme-Signature"); strings.ContainsAny(sent, "{}") || !strings.Contains(sent, strconv.FormatInt(now.Unix(), 10)) {
+				t.Errorf("%s is sent as %s", value, sent)
+			}
+			if err := g.Verify(h, body, at, now); err != nil {
+				t.Errorf("%s, %s: %v", value, encoding, err)
+			}
+			if err := g.Verify(h, body, at, now.Add(time.Hour)); !errors.Is(err, ErrTolerance) {
+				t.Errorf("%s, %s: an hour later: %v", value, encoding, err)
+			}
+			if g.Verify(h, append(body, ' '), at, now) == nil {
+				t.Errorf("%s, %s: another body passes", value, encoding)
+			}
+		}
+	}
+	for _, value := range []string{"{timestamp}{signature}", "{signature}{timestamp}", "t={timestamp},{signature},{signature}", "{timestamp} {timestamp} {signature}"} {
+		if _, err := (Generic{Name: "acme", ID: "event", Signature: GenericSignature{Header: "X-Acme-Signature", Value: value}}).Check(); err == nil {
+			t.Errorf("%s is taken", value)
 		}
 	}
 }

@@ -22,7 +22,8 @@ import (
 type scheme struct {
 	// Header is the name of the header that holds the signature.
 	Header string
-	// Lead begins its value, Each is one signature, Sep stands between all of these.
+	// Lead begins its value, Each is one signature, Sep stands between all of these. Without Sep the value is Each, {timestamp} may stand in
+	// it, too, and there is room for one signature only.
 	Lead, Each, Sep string
 	// Message is what is signed.
 	Message string
@@ -52,6 +53,7 @@ func (c scheme) sign(header http.Header, e replay.Event, to Endpoint, s replay.S
 	if c.Sep == "" { // no room for two
 		p.to.Secrets = p.to.Secrets[:1]
 	}
+	each := strings.ReplaceAll(c.Each, "{timestamp}", seconds)
 	value := appendFilled(make([]byte, 0, 256), c.Lead, "{timestamp}", []byte(seconds))
 	for i, secret := range p.to.Secrets {
 		mac, err := c.mac(secret, seconds, header.Get(c.IDHeader), to.URL, e.Body)
@@ -62,7 +64,7 @@ func (c scheme) sign(header http.Header, e replay.Event, to Endpoint, s replay.S
 			value = append(value, c.Sep...)
 		}
 		var room [2 * sha512.Size]byte
-		value = appendFilled(value, c.Each, "{signature}", c.appendEncoded(room[:0], mac))
+		value = appendFilled(value, each, "{signature}", c.appendEncoded(room[:0], mac))
 	}
 	header.Set(c.Header, string(value))
 	return p.body, nil
@@ -116,6 +118,13 @@ func (c scheme) timed() bool { return strings.Contains(c.Message, "{timestamp}")
 // parts reads the signature's header.
 func (c scheme) parts(header http.Header) (seconds string, macs [][]byte) {
 	seconds = header.Get(c.TimeHeader)
+	if strings.Contains(c.Each, "{timestamp}") {
+		sent, text, _ := bothFilled(c.Each, header.Get(c.Header))
+		if m, err := c.decode(text); err == nil && len(m) > 0 {
+			macs = append(macs, m)
+		}
+		return first(sent, seconds), macs
+	}
 	values := []string{header.Get(c.Header)}
 	if c.Sep != "" {
 		values = strings.Split(values[0], c.Sep)
@@ -141,6 +150,24 @@ func filled(template, hole, text string) (string, bool) {
 		return "", false
 	}
 	return strings.CutSuffix(text, after)
+}
+
+// bothFilled is what stands at the places of {timestamp} and {signature} in a text made after a template that has one of each.
+func bothFilled(template, text string) (seconds, signature string, ok bool) {
+	before, after, _ := strings.Cut(template, "{timestamp}")
+	if begin, between, signedFirst := strings.Cut(before, "{signature}"); signedFirst {
+		text, ok = filled(begin+"{}"+after, "{}", text)
+		at := strings.LastIndex(text, between) // a signature may hold what stands between, a number does not
+		if !ok || at < 0 {
+			return "", "", false
+		}
+		return text[at+len(between):], text[:at], true
+	}
+	between, end, _ := strings.Cut(after, "{signature}")
+	if text, ok = filled(before+"{}"+end, "{}", text); !ok {
+		return "", "", false
+	}
+	return strings.Cut(text, between)
 }
 
 func (c scheme) mac(secret, seconds, id, url string, body []byte) ([]byte, error) {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Clock is the time a [Guard] lives in: its heartbeats and its waits, and nothing
-// else. A virtual clock makes a run a function of its schedule. Leases are not measured
-// with it, but by the store.
+// Clock is the time a [Guard] lives in: its heartbeats, its waits and when it must stop, and nothing
+// else. A virtual clock makes a run a function of its schedule. That a lease is over
+// for others is not measured with it, but by the store.
 type Clock interface {
 	// Now is the present moment.
 	Now() time.Time
@@ -16,6 +16,8 @@ type Clock interface {
 	// Every calls f again and again, d apart and never twice at once, until stop is
 	// called. When stop returns, f is not running and will not run again. f must not call stop.
 	Every(d time.Duration, f func()) (stop func())
+	// After calls f once, d from now, unless stop is called before. A stop that comes too late does not wait for f.
+	After(d time.Duration, f func()) (stop func())
 }
 
 // WallClock is the real time.
@@ -58,4 +60,10 @@ func (WallClock) Every(d time.Duration, f func()) (stop func()) {
 		close(quit)
 		<-ended
 	}
+}
+
+// After implements Clock.
+func (WallClock) After(d time.Duration, f func()) (stop func()) {
+	t := time.AfterFunc(d, f)
+	return func() { t.Stop() }
 }

@@ -105,8 +105,8 @@ func (g Guard) withDefaults() Guard {
 // and Mismatch are refusals. With an error, nothing may be acknowledged; it wraps ErrInvalid, ErrStore,
 // ErrWork, ErrLeaseLost or ErrTie, or is the context's.
 //
-// When ctx ends, waiting ends and the work's context ends. Calls of the store are not
-// cut short, because a call that is cut short is undecided: their bound is the store's own timeout.
+// When ctx ends, waiting ends and the work's context ends. Calls of the store are not cut short, because a
+// call that is cut short is undecided: their bound is the store's own timeout. Only a renewal is, when lease or work is over.
 // A panic of the work releases the event and goes on.
 func (g *Guard) Do(ctx context.Context, ev Event, work Work) (Answer, error) {
 	return g.do(ctx, ctx, ev, work)
@@ -116,39 +116,41 @@ func (g *Guard) Do(ctx context.Context, ev Event, work Work) (Answer, error) {
 func (g *Guard) do(wait, ctx context.Context, ev Event, work Work) (Answer, error) {
 	d := g.withDefaults()
 	token := d.Token()
-	a, err := d.claim(wait, ev, token)
+	a, sent, err := d.claim(wait, ev, token)
 	if err != nil {
 		return Answer{}, err
 	}
 	if !a.Kind.Owned() {
 		return a, nil
 	}
-	o := &owned{guard: &d, event: ev, token: token, answer: a}
+	o := &owned{guard: &d, event: ev, token: token, answer: a, until: sent.Add(d.Lease)}
 	return o.run(ctx, work)
 }
 
-// claim asks until the event is not busy, or the hold time is over.
-func (g *Guard) claim(ctx context.Context, ev Event, token string) (Answer, error) {
+// claim asks until the event is not busy, or the hold time is over. sent is when it asked
+// last: the lease runs from the server's receipt, which is not earlier, and the answer may be long under way.
+func (g *Guard) claim(ctx context.Context, ev Event, token string) (a Answer, sent time.Time, err error) {
 	c := Claim{Source: ev.Source, Subject: ev.Subject, Event: ev.ID, Version: ev.Version, AllowTie: g.TieRule.runs(),
 		Token: token, Lease: g.Lease, Retention: g.Retention, Fingerprint: ev.Fingerprint}
 	if err := c.Validate(); err != nil {
-		return Answer{}, err
+		return Answer{}, sent, err
 	}
 	until := g.Clock.Now().Add(g.Hold)
 	for {
 		if err := ctx.Err(); err != nil {
-			return Answer{}, err
+			return Answer{}, sent, err
 		}
-		a, err := g.Store.Claim(context.WithoutCancel(ctx), c)
+		sent = g.Clock.Now()
+		a, err = g.Store.Claim(context.WithoutCancel(ctx), c)
 		if err != nil {
-			return Answer{}, fmt.Errorf("%w: claim: %w", ErrStore, err)
+			return Answer{}, sent, fmt.Errorf("%w: claim: %w", ErrStore, err)
 		}
 		left := until.Sub(g.Clock.Now())
 		if a.Kind != Busy || left <= 0 {
-			return a, nil
+			return a, sent, nil
 		}
 		if err := g.Clock.Sleep(ctx, min(g.Poll, left)); err != nil {
-			return Answer{}, err
+			return Answer{}, sent, err
 		}
 	}
 }

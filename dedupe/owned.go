@@ -17,6 +17,7 @@ type owned struct {
 	event  Event
 	token  string
 	answer Answer
+	until  time.Time // when the lease is over, unless it is renewed
 }
 
 func (o *owned) hold() Hold {
@@ -53,31 +54,13 @@ func (o *owned) run(ctx context.Context, work Work) (Answer, error) {
 	return o.answer, nil
 }
 
-// work runs the work under a heartbeat. The heartbeat has ended when it returns.
+// work runs the work while the lease is kept. The heartbeat has ended when it returns.
 func (o *owned) work(ctx context.Context, work Work) (Result, error) {
 	run := &Run{Event: o.event, Fence: o.answer.Fence, Takeover: o.answer.Kind == Takeover, Tied: o.answer.Tied}
 	ctx, cancel := context.WithCancelCause(context.WithValue(ctx, runKey{}, run))
 	defer cancel(nil)
-	stop := o.guard.Clock.Every(max(o.guard.Lease/3, time.Millisecond), o.heartbeat(ctx, cancel))
-	defer stop()
+	defer o.guard.keep(ctx, o.hold(), o.until, func() { cancel(ErrLeaseLost) })()
 	return work(ctx, o.answer.Fence)
-}
-
-// heartbeat renews the lease. It ends the work when the lease is lost, or when
-// renewals failed for so long that it must be assumed to be.
-func (o *owned) heartbeat(ctx context.Context, lost context.CancelCauseFunc) func() {
-	clock, lease := o.guard.Clock, o.guard.Lease
-	until := clock.Now().Add(lease)
-	return func() {
-		sent := clock.Now() // the lease runs from the server's receipt, which is not earlier
-		ok, err := o.guard.Store.Renew(context.WithoutCancel(ctx), o.hold())
-		switch {
-		case err == nil && ok:
-			until = sent.Add(lease)
-		case err == nil, !clock.Now().Before(until):
-			lost(ErrLeaseLost)
-		}
-	}
 }
 
 // complete marks the event as done, deciding ties by the declared rule.

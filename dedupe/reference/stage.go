@@ -60,6 +60,11 @@ func (Live) Every(d time.Duration, f func()) (stop func()) {
 	return dedupe.WallClock{}.Every(d, f)
 }
 
+// After calls f when d of real time is over.
+func (Live) After(d time.Duration, f func()) (stop func()) {
+	return dedupe.WallClock{}.After(d, f)
+}
+
 // Do acts, again and again while the act is blocked.
 func (l Live) Do(ctx context.Context, _ string, act func() error) error {
 	for tries := MaxBlocked / blockedPause; ; tries-- {

@@ -83,7 +83,7 @@ func (s *scheduler) kill() { s.end(func(*worker) bool { return true }) }
 
 // end ends workers where they stand, as a crash would: what they would still have done does not happen.
 func (s *scheduler) end(which func(*worker) bool) {
-	for _, w := range slices.SortedFunc(maps.Keys(s.workers), func(a, b *worker) int { return a.n - b.n }) {
+	for _, w := range s.inOrder() {
 		if which(w) {
 			w.dead = true
 			s.give(w)
@@ -165,7 +165,7 @@ func (w *worker) thaw() {
 
 // thaw ends all pauses.
 func (s *scheduler) thaw() {
-	for _, w := range slices.SortedFunc(maps.Keys(s.workers), func(a, b *worker) int { return a.n - b.n }) {
+	for _, w := range s.inOrder() {
 		if w.d != nil {
 			w.d.frozen = min(w.d.frozen, s.now)
 		}
@@ -223,6 +223,20 @@ func (w *worker) interrupted() {
 	if w.asleep != nil && w.asleep.Err() != nil {
 		w.s.at(w.s.now, w.wake(w.nap))
 	}
+}
+
+// interrupted wakes those of a process who sleep under a context that is done by now.
+func (s *scheduler) interrupted(p *process) {
+	for _, w := range s.inOrder() {
+		if w.process == p {
+			w.interrupted()
+		}
+	}
+}
+
+// inOrder is all workers, the oldest first.
+func (s *scheduler) inOrder() []*worker {
+	return slices.SortedFunc(maps.Keys(s.workers), func(a, b *worker) int { return a.n - b.n })
 }
 
 // happenings is a heap, the next one first.

@@ -49,6 +49,23 @@ func (s stage) Every(d time.Duration, f func()) (stop func()) {
 	return b.stop
 }
 
+// After calls f when d is over, or where the process is paused then, when it goes on.
+func (s stage) After(d time.Duration, f func()) (stop func()) {
+	by, stopped := s.sched.current, false
+	s.sched.timer(s.sched.now+d, func() {
+		if stopped || by.process.down {
+			return
+		}
+		s.sched.spawn(by.process, by.attempt, func() {
+			s.sched.current.thaw()
+			if !stopped {
+				f()
+			}
+		}, func() { s.sched.interrupted(by.process) })
+	})
+	return func() { stopped = true }
+}
+
 // beat is a heartbeat: something a worker has done again and again while it works.
 type beat struct {
 	sched   *scheduler

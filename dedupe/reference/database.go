@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
+	"time"
 
 	sqlite "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -220,12 +220,21 @@ func (t *Tx) Saved(e replay.Event) {
 	t.commits = append(t.commits, func() { t.w.Ledger.Save(e, t.w.Stage.Now()) })
 }
 
-// Place orders the events of a subject as text: by version, then by rank, then, where the
-// provider does not order them, by key.
+// Place orders the events of a subject as text, as Event.Order does: by version, then by rank, then, where the
+// provider does not order them, by key. Versions of different kinds, such as a time and a number, have no order to keep.
 func Place(e replay.Event) string {
-	version := GuardVersion(e)
-	if version == "" {
-		version = e.Version
+	// The comma sorts before whatever a version goes on with, so that a version comes before the longer ones it begins.
+	return fmt.Sprintf("%s,%020d/%s", versionPlace(e.Version), uint64(e.Rank)+1<<63, e.Key)
+}
+
+// versionPlace orders versions as text. A number is led by the length of its whole part, and a time made one of seconds
+// and nanoseconds. Anything else is text as it is, in a form that any database orders by its bytes.
+func versionPlace(version string) string {
+	if whole, fraction, ok := replay.Decimal(version); ok {
+		return fmt.Sprintf("n%08d:%s%s", len(whole), whole, fraction)
 	}
-	return strings.Repeat("0", max(0, 20-len(version))) + version + "/" + e.Key
+	if t, err := time.Parse(time.RFC3339Nano, version); err == nil {
+		return fmt.Sprintf("t%013d.%09d", t.Unix()+1<<40, t.Nanosecond()) // no four-digit year is before 1970 by as much
+	}
+	return fmt.Sprintf("x%x", version)
 }

@@ -2,7 +2,7 @@ package reference
 
 import (
 	"context"
-	"math"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -47,18 +47,21 @@ func Held(ctx context.Context, w *World, r Request, hold time.Duration) Response
 }
 
 // GuardVersion is the event's version with its rank as the last two digits, or ""
-// where the version is not a number the guard can compare: the database still does.
+// where the version is not a number the guard can compare, or would lose some of itself: the database still does.
 func GuardVersion(e replay.Event) string {
 	version := e.Version
-	if t, err := time.Parse(time.RFC3339Nano, version); err == nil {
+	if t, err := time.Parse(time.RFC3339Nano, version); err == nil && t.Nanosecond()%1000 == 0 {
 		version = strconv.FormatInt(t.UnixMicro(), 10)
 	}
-	n, err := strconv.ParseUint(version, 10, 64)
-	if err != nil || n > math.MaxUint64/ranks-1 || e.Rank < 0 || e.Rank >= ranks {
+	whole, fraction, ok := replay.Decimal(version)
+	if !ok || fraction != "" || len(whole)+rankDigits > dedupe.VersionDigits || e.Rank < 0 || e.Rank > maxRank {
 		return ""
 	}
-	return strconv.FormatUint(n*ranks+uint64(e.Rank), 10)
+	return dedupe.TrimVersion(fmt.Sprintf("%s%0*d", whole, rankDigits, e.Rank))
 }
 
-// ranks is how many ranks fit into a version's last two digits.
-const ranks = 100
+// A version's last two digits are the rank.
+const (
+	rankDigits = 2
+	maxRank    = 99
+)

@@ -73,17 +73,23 @@ func TestVersionsAreBounded(t *testing.T) {
 
 func TestGuardVersion(t *testing.T) {
 	for version, want := range map[string]string{
-		"1700000000":           "170000000003",
-		"0":                    "3",
-		"2026-01-02T03:04:05Z": "176732304500000003",
-		"18446744073709551615": "",
-		"v3":                   "",
-		"":                     "",
-		"-4":                   "",
+		"1700000000":                     "170000000003",
+		"0":                              "3",
+		"2026-01-02T03:04:05Z":           "176732304500000003",
+		"18446744073709551615":           "",
+		"999999999999999999":             "99999999999999999903",
+		"1778610002.908181":              "",
+		"2026-01-02T03:04:05.000000001Z": "",
+		"v3":                             "",
+		"":                               "",
+		"-4":                             "",
 	} {
 		if got := GuardVersion(replay.Event{Version: version, Rank: 3}); got != want {
 			t.Errorf("%q: %q, want %q", version, got, want)
 		}
+	}
+	if got := GuardVersion(replay.Event{Version: "0"}); got != "0" {
+		t.Errorf("nought with rank nought: %q", got)
 	}
 	if got := GuardVersion(replay.Event{Version: "1", Rank: 100}); got != "" {
 		t.Errorf("a rank of three digits: %q", got)

@@ -75,7 +75,7 @@ func openJournal(path string) (*os.File, error) {
 func journalError(path string, err error) error {
 	var at *replay.LineError
 	if errors.As(err, &at) {
-		return usagef("%s:%d: journal: this line %w", path, at.Line, at.Err)
+		return usagef("%s:%d: journal: %w", path, at.Line, at.Err)
 	}
 	return usagef("%s: %w", path, err)
 }

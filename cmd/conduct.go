@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -243,13 +244,27 @@ func (c *conduct) prepare() error {
 	}
 	c.rec.tap, c.rec.hidden = c.tap, c.p.hidden
 	c.rec.expects = recordsOfDelivery * (len(c.p.plan.Deliveries) + c.extra)
-	used := c.openSources(base)
-	if used != nil {
-		_, err := c.rec.Close()
-		return errors.Join(used, err)
+	if err = c.begin(base); err != nil {
+		return errors.Join(err, c.rec.Discard())
 	}
-	c.header.Sources = c.watch.Sources()
-	return c.rec.Begin(c.header, c.p.plan)
+	return nil
+}
+
+// begin writes the header and the plan, and begins to watch behind them: what a source tells of the past is recorded, too.
+func (c *conduct) begin(base time.Time) error {
+	for _, s := range c.sources {
+		c.header.Sources = append(c.header.Sources, s.Info())
+	}
+	if err := c.rec.Begin(c.header, c.p.plan); err != nil {
+		return err
+	}
+	if err := c.openSources(base); err != nil {
+		return err
+	}
+	if now := c.watch.Sources(); !slices.Equal(now, c.header.Sources) { // else there is no need to wait for the plan
+		c.rec.Sources(now)
+	}
+	return nil
 }
 
 // completeHeader fills in what the flags leave open.

@@ -58,7 +58,7 @@ const heldInMemory = 200_000
 // and control is as long as the fixtures are many, which are in memory, too.
 const heldOfControl = 4
 
-// newRecorder creates the journal and writes its header and plan. failed is called once if writing fails later.
+// newRecorder creates the journal. failed is called once if writing fails later.
 // It holds so many records in memory, at most, beside the plan and what control causes.
 func newRecorder(path string, keep bool, most int, base time.Time, failed func(error)) (*recorder, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -381,4 +381,11 @@ func (r *recorder) Close() (replay.Journal, error) {
 	r.check(r.file.Close())
 	r.gather()
 	return r.journal, r.err
+}
+
+// Discard closes and removes the journal of a run that sent nothing: its path is free for the next try.
+func (r *recorder) Discard() error {
+	defer r.beside.drop()
+	_, _ = r.Close() // what could not be written is not wanted
+	return os.Remove(r.path)
 }

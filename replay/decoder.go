@@ -33,7 +33,7 @@ type LineError struct {
 	Err  error
 }
 
-func (e *LineError) Error() string { return fmt.Sprintf("line %d %v", e.Line, e.Err) }
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 func (e *LineError) Unwrap() error { return e.Err }
 
 // Decoder reads the records of a journal, one after another, in memory that does not grow with their number.
@@ -73,7 +73,7 @@ func (d *Decoder) Decode(r *Record) error {
 	}
 	*r = Record{}
 	if err := json.Unmarshal(text, r); err != nil {
-		return d.at(fmt.Errorf("is not a record: %w", err))
+		return d.at(fmt.Errorf("not a record: %w", err))
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (d *Decoder) next() ([]byte, error) {
 	return bytes.TrimSuffix(text, []byte("\n")), err
 }
 
-var errAltered = errors.New("is not what was written: its checksum differs. The file was changed, or the disk is failing")
+var errAltered = errors.New("not what was written: its checksum differs. The file was changed, or the disk is failing")
 
 // verified checks a line's checksum and gives the line without it.
 func (d *Decoder) verified(text []byte) ([]byte, error) {

@@ -180,21 +180,23 @@ func (c clue) taken() (pairs [][2]act) {
 func ago(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
 // claimedWindow is the command that gave an event of control the longest time to live, where no late duplicate measured it; zero for none.
-func (d *docket) claimedWindow() (longest act) {
+func (d *docket) claimedWindow() act {
 	if !d.h.Plan.Settings.Redis || d.survey.late > 0 {
 		return act{}
 	}
-	for _, f := range d.events {
-		if !f.control {
-			continue
-		}
-		for _, a := range d.actsOf(f.event.Key) {
-			if a.ttl > longest.ttl {
-				longest = a
-			}
-		}
+	return d.survey.pledge.act
+}
+
+// pledge is the longest time to live that a command about an event of control had.
+type pledge struct {
+	act
+	rank int // of the event
+}
+
+func (p *pledge) add(o pledge) {
+	if o.ttl > p.ttl || o.ttl == p.ttl && o.ttl > 0 && o.rank < p.rank {
+		*p = o
 	}
-	return longest
 }
 
 func (d *docket) claimedText(by act) string {

@@ -166,7 +166,7 @@ func (d *docket) tookPlace(f *dossier, kind string) bool {
 // exceeds says that an event has more effects than if it had been processed so often.
 func (d *docket) exceeds(f *dossier, often int) bool {
 	if f.told {
-		return f.effects > often*f.expected
+		return len(d.surplusOfTotal(f, often*f.expected)) > 0
 	}
 	for i := range d.names {
 		if most := f.most[i]; most > 0 && f.count(i) > often*most {

@@ -21,6 +21,7 @@ type survey struct {
 	hasty     hasty                     // the first event that was refused to the end, too soon to call it stuck
 	late      time.Duration             // the greatest age at which a duplicate was sent after an acknowledgement
 	memory    memory                    // how the endpoint took repetitions
+	pledge    pledge                    // how long it says that it remembers events
 	doubts    doubts                    // effects that may have happened, and may not
 	untaught  map[string]int            // events of which control taught nothing, by type
 	together  int                       // events after control whose effects are counted together with those of others
@@ -42,6 +43,7 @@ func (s *survey) add(o survey) {
 	s.sameID += o.sameID
 	s.hasty.add(o.hasty)
 	s.memory.add(o.memory)
+	s.pledge.add(o.pledge)
 	s.doubts.add(o.doubts)
 	if o.unsettled.key != "" && (s.unsettled.key == "" || o.unsettled.rank < s.unsettled.rank) {
 		s.unsettled = o.unsettled
@@ -65,6 +67,11 @@ func (d *docket) surveyed() survey {
 	for _, f := range d.events {
 		if f.badSignature != replay.SignValid {
 			s.spoiled[f.badSignature] = s.spoiled[f.badSignature] || f.course.answered
+		}
+		if f.control && d.h.Plan.Settings.Redis {
+			for _, a := range d.actsOf(f.event.Key) {
+				s.pledge.add(pledge{a, d.rankOf(f)})
+			}
 		}
 		if d.untaught(f) {
 			s.untaught[f.event.Type]++

@@ -36,6 +36,7 @@ func (ids *IDs) Add(e replay.Event) {
 		ids.add(e.Key, false)
 	}
 	ids.add(own, true)
+	ids.add(e.ID, false)
 	ids.add(e.Subject, false)
 	for _, other := range e.Refs {
 		ids.add(other, false)

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	hide "hookonce/replay/redact"
 )
 
 // redactSpec makes the label of a source: its spec as the user gave it, without secrets.
@@ -56,5 +58,5 @@ func redact(text string) string {
 	for _, r := range redactions() {
 		text = r.find.ReplaceAllString(text, r.with)
 	}
-	return strings.ToValidUTF8(text, "?")
+	return hide.Text(strings.ToValidUTF8(text, "?"))
 }

@@ -1,10 +1,14 @@
 package observe
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"hookonce/replay"
+	hide "hookonce/replay/redact"
 )
 
 // outlet is what all sources share: what they are called, what they have told,
@@ -14,6 +18,8 @@ type outlet struct {
 	info replay.SourceInfo
 	base time.Time
 	emit func(replay.Effect) // nil unless open
+	// known says whether the plan knows an id. nil means that nothing is known, and nothing hidden.
+	known func(string) bool
 }
 
 // Info describes the source.
@@ -83,5 +89,20 @@ func (o *outlet) out(e replay.Effect) {
 		o.info.Counts = true
 	}
 	e.Source = o.info.Label
+	if o.foreign(e.Key) {
+		e.Key = hide.Text(e.Key)
+	}
+	if o.foreign(e.Subject) {
+		e.Subject, e.Version = hide.Text(e.Subject), hide.Text(e.Version)
+	}
 	o.emit(e)
+}
+
+// foreign says that nothing in a text is the plan's: a database that others use tells of people, too. What the plan knows stays as it is,
+// because effects are matched by it, also where it is a part of a key such as "charge:evt_1".
+func (o *outlet) foreign(text string) bool {
+	if o.known == nil || text == "" || o.known(text) {
+		return false
+	}
+	return !slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }), o.known)
 }

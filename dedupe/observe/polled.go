@@ -30,7 +30,7 @@ var _ Source = (*polled)(nil)
 
 func newPolled(label string, r reader, o Options, hosts ...string) *polled {
 	return &polled{
-		outlet:  outlet{info: replay.SourceInfo{Label: label}},
+		outlet:  outlet{info: replay.SourceInfo{Label: label}, known: o.Known},
 		reader:  r,
 		timeout: o.Timeout,
 		hosts:   hosts,

@@ -18,6 +18,7 @@ func TestParseLabels(t *testing.T) {
 		"https://joe:hunter2@shop.test/e?run=7&token=hunter2":      "https://shop.test/e?run=7&token=***",
 		"https://shop.test/e?api_key=hunter2&page=2":               "https://shop.test/e?api_key=***&page=2",
 		`exec:psql -tAc "select event_id, count(*) from c"`:        `exec:psql -tAc "select event_id, count(*) from c"`,
+		"exec:echo sk_live_abcdefgh1234":                           "exec:echo [redacted secret]",
 		"exec+state:cat s.txt":                                     "exec+state:cat s.txt",
 		"exec:psql postgres://joe:hunter2@db/shop -c x":            "exec:psql postgres://db/shop -c x",
 		"exec:PGPASSWORD=hunter2 psql -c x":                        "exec:PGPASSWORD=*** psql -c x",
@@ -26,7 +27,7 @@ func TestParseLabels(t *testing.T) {
 		"exec:mysql -uroot -phunter2 shop -e x":                    "exec:mysql -uroot -p*** shop -e x",
 		"exec:redis-cli -a hunter2 --raw lrange x 0 -1":            "exec:redis-cli -a *** --raw lrange x 0 -1",
 		"exec:curl -s -u joe:hunter2 http://x/e":                   "exec:curl -s -u *** http://x/e",
-		`exec:curl -H "Authorization: Bearer hunter2" http://x/e`:  `exec:curl -H "Authorization: Bearer ***" http://x/e`,
+		`exec:curl -H "Authorization: Bearer hunter2" http://x/e`:  `exec:curl -H "Authorization: Bearer [redacted secret]" http://x/e`,
 		`exec:psql -tAc "select idempotency_key from c where x=1"`: `exec:psql -tAc "select idempotency_key from c where x=1"`,
 		"listen:127.0.0.1:9000?slow=200ms&fail-first=1&status=201": "listen:127.0.0.1:9000?slow=200ms&fail-first=1&status=201",
 		"listen:9000":                                    "listen:9000",
@@ -142,5 +143,24 @@ func TestDialDecides(t *testing.T) {
 			t.Errorf("%s: its hosts are %q", spec, hosts)
 		}
 		_ = s.Close()
+	}
+}
+
+// Of what the plan does not know, people and secrets are not told; what it knows is told as it is, also where it is a part.
+func TestForeignIDsAreRedacted(t *testing.T) {
+	known := func(id string) bool { return id == "4111111111111111" || id == "jo@example.com" }
+	var told []string
+	o := outlet{known: known}
+	o.start(time.Now(), func(e replay.Effect) { told = append(told, e.Key+e.Subject+" "+e.Version) })
+	for _, e := range []replay.Effect{
+		{Key: "4111111111111111"}, {Key: "charge:4111111111111111"}, {Key: "ann@example.com"}, {Key: "4242424242424242"}, {Key: "evt_1"},
+		{Subject: "jo@example.com", Version: "4242424242424242"}, {Subject: "cus_1", Version: "ann@example.com"},
+	} {
+		o.send(e)
+	}
+	want := `4111111111111111 ; charge:4111111111111111 ; [redacted e-mail] ; "[redacted card]" ; evt_1 ; ` +
+		"jo@example.com 4242424242424242; cus_1 [redacted e-mail]"
+	if got := strings.Join(told, "; "); got != want {
+		t.Errorf("told %s\nwant %s", got, want)
 	}
 }

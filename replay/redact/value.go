@@ -75,7 +75,7 @@ func (sc *scanner) jsonValue(end, from int, kind sensitivity) int {
 func (sc *scanner) conceal(end, from, to int, kind sensitivity, certain bool) int {
 	v := sc.s[from:to]
 	switch {
-	case v == "", v == "redacted", strings.HasPrefix(v, "$"), strings.HasPrefix(v, markPrefix):
+	case v == "", v == "redacted", v == "***", strings.HasPrefix(v, "$"), strings.HasPrefix(v, markPrefix):
 		return end // nothing, a variable, or hidden already
 	case kind == token && !certain && !random(v, 6) && len(v) < 20:
 		return end

@@ -1,7 +1,11 @@
 package record
 
 import (
+	"bytes"
 	"cmp"
+	"compress/gzip"
+	"compress/zlib"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,19 +39,50 @@ func (p Preparer) Line(e *Entry) []byte {
 	if p.Keep {
 		return Line(r)
 	}
-	r.Redacted = true
+	body, readable := decoded(r.Header, r.Body)
+	if r.Redacted = readable; readable {
+		r.Body = body
+		r.Header.Del("Content-Encoding")
+	}
 	keep := identity(event)
 	for _, values := range r.Header {
 		for i, v := range values {
 			values[i] = p.Masker.Mask(v, keep)
 		}
 	}
-	if form(r.Header) {
+	switch {
+	case !readable: // what cannot be read cannot be masked, and the line does not claim it
+	case form(r.Header):
 		r.Body = []byte(p.Masker.MaskForm(string(r.Body), keep))
-	} else {
+	default:
 		r.Body = []byte(p.Masker.Mask(string(r.Body), keep))
 	}
 	return Line(r)
+}
+
+// decoded is a body as it was before it was compressed, and whether it is one that can be masked: neither of another encoding, nor in parts,
+// nor too long.
+func decoded(h http.Header, body []byte) ([]byte, bool) {
+	if strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "multipart/") {
+		return nil, false
+	}
+	var from io.Reader
+	var err error
+	switch strings.ToLower(strings.Join(h.Values("Content-Encoding"), ",")) {
+	case "", "identity":
+		return body, true
+	case "gzip", "x-gzip":
+		from, err = gzip.NewReader(bytes.NewReader(body))
+	case "deflate":
+		from, err = zlib.NewReader(bytes.NewReader(body))
+	default:
+		return nil, false
+	}
+	if err != nil {
+		return nil, false
+	}
+	plain, err := io.ReadAll(io.LimitReader(from, MaxBody+1))
+	return plain, err == nil && len(plain) <= MaxBody
 }
 
 // identify finds the provider and the event; the zero event where there is none.
@@ -126,7 +161,8 @@ func authorises(name string) bool {
 	if strings.Contains(name, "idempotency") {
 		return false
 	}
-	for _, part := range []string{"signature", "hmac", "authorization", "cookie", "secret", "token", "api-key", "apikey", "transmission-sig"} {
+	for _, part := range []string{"signature", "hmac", "authorization", "cookie", "secret", "token", "api-key", "apikey", "transmission-sig",
+		"passw", "pwd", "passphrase", "passcode", "credential", "jwt", "private-key", "access-key"} {
 		if strings.Contains(name, part) {
 			return true
 		}

@@ -52,11 +52,15 @@ func (m Masker) MaskForm(s string, keep func(string) bool) string {
 		if !found || err != nil {
 			continue
 		}
+		plain, err := url.QueryUnescape(name)
+		if err != nil {
+			plain = name
+		}
 		masked := m.Mask(value, keep)
 		switch {
-		case alwaysName(name) && value != "":
+		case alwaysName(plain) && value != "":
 			masked = concealed(value, false)
-		case sensitive(name) != harmless && sensitive(name) < signature && (keep == nil || !keep(value)):
+		case sensitive(plain) != harmless && sensitive(plain) < signature && (keep == nil || !keep(value)):
 			masked = concealed(value, false)
 		}
 		if masked != value {

@@ -6,14 +6,14 @@ import (
 )
 
 // URL leaves out the user information and the values of query parameters that look
-// secret, and redacts the rest as text. What is not a URL with a host is redacted as text; in what
+// secret, and redacts the rest as text. What is neither a URL with a host nor a path is redacted as text; in what
 // would be one, were its password well written, nothing is left up to the last @.
 func URL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return Text(withoutUser(raw))
 	}
-	if u.Scheme == "" || u.Host == "" {
+	if !strings.HasPrefix(raw, "/") && (u.Scheme == "" || u.Host == "") {
 		return Text(raw)
 	}
 	u.User = nil

@@ -32,14 +32,18 @@ type Preparer struct {
 
 // Line makes the line of an entry, and notes in it what it was recognised as.
 func (p Preparer) Line(e *Entry) []byte {
+	sent := e.Body
+	body, readable := decoded(e.Header, e.Body)
+	if readable {
+		e.Body = body
+	}
 	event := p.identify(e)
-	e.Key, e.Type = event.Key, event.Type
+	e.Key, e.Type, e.Body = event.Key, event.Type, sent
 	r := e.Recorded
 	r.Header, r.Path = header(r.Header), redact.URL(r.Path)
 	if p.Keep {
 		return Line(r)
 	}
-	body, readable := decoded(r.Header, r.Body)
 	if r.Redacted = readable; readable {
 		r.Body = body
 		r.Header.Del("Content-Encoding")

@@ -13,7 +13,7 @@ import (
 
 // A line that says "redacted" is: what cannot be read does not claim it.
 func TestLineIsRedactedWhereItSaysSo(t *testing.T) {
-	const body = `{"note":"ann@example.com"}`
+	const body = `{"id":"evt_1","object":"event","type":"charge.succeeded","created":1700000000,"data":{"object":{"id":"ch_1","object":"charge","receipt_email":"ann@example.com"}}}`
 	var zipped bytes.Buffer
 	w := gzip.NewWriter(&zipped)
 	_, _ = w.Write([]byte(body))
@@ -37,8 +37,11 @@ func TestLineIsRedactedWhereItSaysSo(t *testing.T) {
 			strings.Contains(line, "gzip") && c.redacted {
 			t.Errorf("%s: %s", name, line)
 		}
-		if name == "gzip" && !strings.Contains(line, "note") {
+		if name == "gzip" && !strings.Contains(line, "receipt_email") {
 			t.Errorf("not decoded: %s", line)
+		}
+		if (name == "gzip" || name == "plain") && e.Key != "evt_1" {
+			t.Errorf("%s: identified as %q", name, e.Key)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func TestErrorsAreSafe(t *testing.T) {
 		{"@127.0.0.1:1/: not a URL", []string{"--target", "http://app:hun#ter2@127.0.0.1:1/"}},
 		{"X-Api-Key is none; give it", []string{"--header", "X-Api-Key hunter2"}},
 		{`a\x1b[31m.json`, nil},
-		{"password=[redacted", []string{"--effects", "exec:echo password=hunter2 >&2; exit 1"}},
+		{"exit status 1: password=***", []string{"--effects", "exec:echo password=hunter2 >&2; exit 1"}},
 	} {
 		args := append([]string{"run", fixtures, "--secret", testSecret}, c.args...)
 		if !slices.Contains(args, "--target") {

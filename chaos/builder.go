@@ -108,7 +108,6 @@ func (b *builder) freshGroup(fixtures []replay.Event) []replay.Event {
 	rng := newRand(b.in.Seed, "ids", b.fault, first.SHA256, first.Fixture, strconv.Itoa(len(fixtures))+"/"+strconv.Itoa(b.used[of]))
 	ids := map[string]string{}
 	out := make([]replay.Event, 0, len(fixtures))
-	own := map[string]bool{}
 	for i := range fixtures {
 		f := &fixtures[i]
 		e, err := b.renamed(f, func(old string) string {
@@ -124,11 +123,7 @@ func (b *builder) freshGroup(fixtures []replay.Event) []replay.Event {
 		if err != nil {
 			b.fail(fmt.Errorf("%s: %w", f.Fixture, err))
 		}
-		// A key that is put together of other ids is the same for an event that was recorded twice.
-		if !own[e.Key] {
-			own[e.Key] = true
-			out = append(out, b.keep(e))
-		}
+		out = append(out, b.keep(e))
 	}
 	return out
 }

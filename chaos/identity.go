@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -10,8 +11,15 @@ import (
 // addOtherBytes repeats events in other bytes that say the same: another order of the fields, other
 // spacing, escapes, number forms.
 func addOtherBytes(b *builder) {
+	b.otherwise("the bodies are no JSON: nothing is known of what says the same in other bytes")
 	for _, f := range b.samples() {
-		for _, r := range replay.Rewrites()[:b.perFixture(len(replay.Rewrites()))] {
+		whole, err := f.Loaded()
+		if err != nil {
+			b.fail(err)
+			return
+		}
+		ways := slices.DeleteFunc(replay.Rewrites(), func(r replay.Rewrite) bool { return bytes.Equal(r.Apply(whole.Body), whole.Body) })
+		for _, r := range ways[:min(len(ways), b.perFixture(len(ways)))] {
 			last := b.redeliver(b.first(b.instance(f), replay.PhaseFault, replay.Conditions{}), retries)
 			b.add(replay.Delivery{Event: last.d.Event, Phase: replay.PhaseFault, Role: replay.RoleDuplicate,
 				Conditions: replay.Conditions{Rewrite: r}}, last)
@@ -23,8 +31,16 @@ func addOtherBytes(b *builder) {
 // same thing happened twice, or one fact got two ids.
 func addTwins(b *builder) {
 	for _, f := range b.samples() {
-		b.inTurn(b.freshGroup([]replay.Event{f, f}), replay.PhaseFault, retries)
+		b.inTurn(b.twins(f), replay.PhaseFault, retries)
 	}
+}
+
+// twins are two events of one fixture. They speak of one subject, but for a fixture whose subject's id is the one that tells events apart.
+func (b *builder) twins(f replay.Event) []replay.Event {
+	if b.in.composedKey(f) {
+		return []replay.Event{b.fresh(f), b.fresh(f)}
+	}
+	return b.freshGroup([]replay.Event{f, f})
 }
 
 // addSameIDs delivers two events of different sources that have one id.

@@ -85,3 +85,33 @@ func TestIdentityFaultsThatCannotBePlanned(t *testing.T) {
 		t.Errorf("skipped %v", skipped)
 	}
 }
+
+// Twins whose keys are put together of other ids are two events all the same.
+func TestTwinsWithComposedKeys(t *testing.T) {
+	in := input(1)
+	in.Settings.Faults, in.Rename = []string{"twins"}, renamePayment
+	in.Events = []replay.Event{paymentEvent("AUTHORISATION", "psp_1", "100")}
+	if twins := eventsOf(build(t, in), "twins"); len(twins) != 2 {
+		t.Errorf("the twins are %v", twins)
+	}
+}
+
+// A body that can be written in one way only is not written in another.
+func TestOtherBytesAreOther(t *testing.T) {
+	in := input(1)
+	in.Settings.Faults = []string{"other-bytes"}
+	in.Events[0].Body = []byte(`{"id":"evt_1","subject":"ord_1"}`) // without a number
+	p := build(t, in)
+	events := p.EventByKey()
+	for _, d := range p.Deliveries {
+		if body := events[d.Event].Body; d.Rewrite != replay.RewriteNone && bytes.Equal(d.Rewrite.Apply(body), body) {
+			t.Errorf("delivery %d, %s: %s stays as it is", d.N, d.Rewrite, body)
+		}
+	}
+	for i, e := range in.Events {
+		in.Events[i].Body = []byte("id=" + e.Key)
+	}
+	if p := build(t, in); len(p.Skipped) != 1 || len(eventsOf(p, "other-bytes")) > 0 {
+		t.Errorf("forms are rewritten, or it is not said why they are not: %v", p.Skipped)
+	}
+}

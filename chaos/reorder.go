@@ -27,7 +27,7 @@ func reversed(events []replay.Event) []replay.Event {
 // shuffled draws an order in which the newest event is not the last one.
 func (b *builder) shuffled(events []replay.Event) []replay.Event {
 	newest := events[len(events)-1]
-	for len(events) > 1 {
+	for len(events) > 1 && b.root.err == nil { // events that could not be made are all alike
 		b.rng.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 		if events[len(events)-1].Key != newest.Key {
 			return events

@@ -60,6 +60,10 @@ func (b *builder) apart() *builder {
 
 // join appends what was made apart: its lanes begin, and its line goes on, where those before end.
 func (b *builder) join(a *builder) {
+	if a.err != nil { // what it made is incomplete
+		b.fail(a.err)
+		return
+	}
 	before := len(*b.deliveries)
 	for _, p := range *a.deliveries {
 		p.seq += before
@@ -80,9 +84,6 @@ func (b *builder) join(a *builder) {
 	}
 	maps.Copy(b.tailed, a.tailed)
 	maps.Copy(b.reasons, a.reasons)
-	if a.err != nil {
-		b.fail(a.err)
-	}
 }
 
 // onAllProcessors calls do with each number below n, and returns when all is done.

@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -27,5 +28,14 @@ func TestPartsFollowOneAnother(t *testing.T) {
 		if got := build(t, in); !bytes.Equal(marshal(t, got), marshal(t, want)) {
 			t.Errorf("kept ids: %t: another plan, of %d deliveries and not of %d", in.Settings.KeepIDs, len(got.Deliveries), len(want.Deliveries))
 		}
+	}
+}
+
+// TestRenamesThatFailAreTold: the error is the provider's, and not one about the event that it could not make.
+func TestRenamesThatFailAreTold(t *testing.T) {
+	in, noID := input(1), errors.New("no fresh id")
+	in.Rename = func(replay.Event, func(string) string) (replay.Event, error) { return replay.Event{}, noID }
+	if _, err := chaos.Build(in); !errors.Is(err, noID) {
+		t.Errorf("the error is %v", err)
 	}
 }

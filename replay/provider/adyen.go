@@ -68,7 +68,13 @@ func (adyen) Identify(recorded http.Header, body []byte) (replay.Event, error) {
 
 // Rename gives the payments fresh references; the key follows.
 func (a adyen) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(a, e, append([]string{e.Subject}, e.Refs...), fresh)
+	places := append(adyenPlatformSubjects(), "data.reference", "data.transactionId")
+	for i := range adyenItems(e.Body) {
+		for _, field := range []string{"pspReference", "originalReference", "merchantReference"} {
+			places = append(places, fmt.Sprintf("notificationItems.%d.NotificationRequestItem.%s", i, field))
+		}
+	}
+	return reID(a, e, append([]string{e.Subject}, e.Refs...), places, fresh)
 }
 
 // Sign makes a delivery as Adyen would send it.

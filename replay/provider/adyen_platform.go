@@ -28,11 +28,7 @@ var adyenOwners = [...]string{"accountHolder", "balanceAccount", "paymentInstrum
 // identifyPlatform reads a platform webhook. It has no id: the key is put together of all that stays the same in a retry.
 func identifyPlatform(recorded http.Header, body []byte) (replay.Event, error) {
 	doc := gjson.ParseBytes(body)
-	places := []string{"data.id"}
-	for _, owner := range adyenOwners {
-		places = append(places, "data."+owner+".id")
-	}
-	e := replay.Event{Type: text(doc, "type"), Subject: text(doc, places...), Version: text(doc, "data.sequenceNumber", "timestamp"),
+	e := replay.Event{Type: text(doc, "type"), Subject: text(doc, adyenPlatformSubjects()...), Version: text(doc, "data.sequenceNumber", "timestamp"),
 		Live: text(doc, "environment") == "live", Refs: []string{text(doc, "data.reference"), text(doc, "data.transactionId")}}
 	if e.Subject == "" {
 		return e, errors.New(`is an Adyen platform webhook whose "data" has no "id": nothing says what it is about`)
@@ -41,6 +37,15 @@ func identifyPlatform(recorded http.Header, body []byte) (replay.Event, error) {
 	e.Rank = ranked(verb, []string{"created"}, []string{"deleted"})
 	e.Key = e.Type + "_" + e.Subject + "_" + e.Version
 	return eventOf("adyen", kept(recorded), body, e), nil
+}
+
+// adyenPlatformSubjects are where the id of a platform webhook's object may stand; the first one that is there counts.
+func adyenPlatformSubjects() []string {
+	places := []string{"data.id"}
+	for _, owner := range adyenOwners {
+		places = append(places, "data."+owner+".id")
+	}
+	return places
 }
 
 func adyenPlatformScheme() scheme {

@@ -181,7 +181,7 @@ func matches(patterns []string, kind string) bool {
 
 // Rename gives the event, its subject and its refs fresh ids.
 func (g Generic) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(g, e, append([]string{e.Key, e.Subject}, e.Refs...), fresh)
+	return reID(g, e, append([]string{e.Key, e.Subject}, e.Refs...), append([]string{g.ID, g.Subject}, g.Refs...), fresh)
 }
 
 func (g Generic) scheme() scheme {

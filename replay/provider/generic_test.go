@@ -102,3 +102,27 @@ func TestTheSignedTimeStandsAnywhereInTheHeader(t *testing.T) {
 		}
 	}
 }
+
+// An id may be short, and a number: it stands where the description says.
+func TestShortDescribedIDsAreRenamed(t *testing.T) {
+	for _, c := range []struct {
+		of         Generic
+		body, want string
+	}{
+		{Generic{ID: "seq"}, `{"seq":1042,"kind":"order.paid"}`, `{"seq":77,"kind":"order.paid"}`},
+		{Generic{ID: "uid"}, `{"uid":"ev-7"}`, `{"uid":"77"}`},
+		{Generic{ID: "header: X-Event", Subject: "order.no"}, `{"order":{"no":9},"line_id":9}`, `{"order":{"no":77},"line_id":9}`},
+		{Generic{ID: "id"}, `{"id":"7","quantity_id":7,"country_id":7}`, `{"id":"77","quantity_id":7,"country_id":7}`},
+		{Generic{ID: "id"}, `{"id":450789469,"total":450789469,"orderId":450789469,"ids":[450789469]}`, `{"id":77,"total":450789469,"orderId":77,"ids":[77]}`},
+	} {
+		c.of.Name = "acme"
+		e, err := c.of.Identify(http.Header{"X-Event": {"7"}}, []byte(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.of.Rename(e, func(string) string { return "77" })
+		if err != nil || got.Key != "77" || got.OriginalKey != e.Key || string(got.Body) != c.want {
+			t.Errorf("%s became %s, with the key %s: %v", c.body, got.Body, got.Key, err)
+		}
+	}
+}

@@ -121,7 +121,8 @@ func (github) Identify(recorded http.Header, body []byte) (replay.Event, error) 
 
 // Rename gives the event and the object fresh ids, and the object a fresh number.
 func (g github) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(g, e, append([]string{e.Key, e.Subject}, e.Refs...), fresh)
+	about := githubObject(e.Header.Get(githubEvent))
+	return reID(g, e, append([]string{e.Key, e.Subject}, e.Refs...), []string{inHeader + githubDelivery, "number", about + ".id", about + ".number", about + ".node_id"}, fresh)
 }
 
 func githubScheme() scheme {

@@ -54,7 +54,7 @@ func (mailgun) Identify(recorded http.Header, body []byte) (replay.Event, error)
 
 // Rename gives the event and the message fresh ids.
 func (m mailgun) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(m, e, []string{e.Key, e.Subject}, fresh)
+	return reID(m, e, []string{e.Key, e.Subject}, []string{"event-data.id", "event-data.message.headers.message-id"}, fresh)
 }
 
 // Sign makes a delivery as Mailgun would send it, with a new token each time.

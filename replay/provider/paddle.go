@@ -46,7 +46,8 @@ func (paddle) Identify(recorded http.Header, body []byte) (replay.Event, error) 
 
 // Rename gives the event, its notification and its object fresh ids.
 func (p paddle) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(p, e, append([]string{e.Key, e.Subject}, e.Refs...), fresh)
+	return reID(p, e, append([]string{e.Key, e.Subject}, e.Refs...), []string{"event_id", "notification_id", "data.id", "data.invoice_id",
+		"data.transaction_id", "data.subscription_id"}, fresh)
 }
 
 func paddleScheme() scheme {

@@ -56,7 +56,8 @@ func (paypal) Identify(recorded http.Header, body []byte) (replay.Event, error) 
 
 // Rename gives the event and its resource fresh ids.
 func (p paypal) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(p, e, append([]string{e.Key, e.Subject}, e.Refs...), fresh)
+	return reID(p, e, append([]string{e.Key, e.Subject}, e.Refs...), []string{"id", "resource.id", "resource.billing_agreement_id",
+		"resource.parent_payment", "resource.invoice_id", "resource.custom_id"}, fresh)
 }
 
 // Sign makes a delivery in PayPal's form, signed with a key of the user's.

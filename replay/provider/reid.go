@@ -5,35 +5,58 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"hookonce/replay"
 )
 
-// longEnough is the length from which an id is told apart from an ordinary word or number wherever it stands.
+// longEnough is the length from which an id is told apart from an ordinary word wherever it stands.
 const longEnough = 6
 
-// reID gives an event fresh ids: the key and all further ids in own. Whatever is put together of
+// renaming is how an event's ids are replaced.
+type renaming struct {
+	ids map[string]string // the new ones, by the old ones
+	// places are where ids stand for certain: paths in the body, or "header: NAME". Short ids, and numbers, are common elsewhere.
+	places []string
+}
+
+// reID gives an event fresh ids: the key and all further ids in own, which stand at places. Whatever is put together of
 // ids (an address, a composed key) follows by itself.
-func reID(p Provider, e replay.Event, own []string, fresh func(string) string) (replay.Event, error) {
+func reID(p Provider, e replay.Event, own, places []string, fresh func(string) string) (replay.Event, error) {
 	ids, err := freshIDs(own, fresh)
 	if err != nil {
 		return replay.Event{}, err
 	}
-	header := http.Header{}
-	for name, values := range e.Header {
-		for _, v := range values {
-			header.Add(name, apply([]byte(v), textEdits([]byte(v), 0, ids)))
-		}
-	}
-	now, err := p.Identify(header, []byte(apply(e.Body, edits(e.Body, ids))))
+	r := renaming{ids, places}
+	now, err := p.Identify(r.header(e.Header), []byte(apply(e.Body, r.edits(e.Body))))
 	if err != nil {
 		return replay.Event{}, fmt.Errorf("rename %s: %w", e.Key, err)
 	}
 	if ids[e.Key] == "" { // a composed key
-		ids[e.Key] = apply([]byte(e.Key), textEdits([]byte(e.Key), 0, ids))
+		ids[e.Key] = now.Key
 	}
 	return renamed(e, now, ids)
+}
+
+func (r renaming) header(old http.Header) http.Header {
+	now := http.Header{}
+	for name, values := range old {
+		certain := slices.ContainsFunc(r.places, func(place string) bool {
+			header, ok := headerName(place)
+			return ok && strings.EqualFold(header, name)
+		})
+		for _, v := range values {
+			if id := r.ids[v]; certain && id != "" {
+				now.Add(name, id)
+				continue
+			}
+			now.Add(name, apply([]byte(v), textEdits([]byte(v), 0, r.ids)))
+		}
+	}
+	return now
 }
 
 // edit replaces the bytes from start to end.
@@ -55,25 +78,44 @@ func apply(body []byte, edits []edit) string {
 }
 
 // edits finds the ids in a body: JSON, or a form.
-func edits(body []byte, ids map[string]string) []edit {
+func (r renaming) edits(body []byte) []edit {
 	if ValidJSON(body) {
-		return jsonEdits(body, ids)
+		return r.jsonEdits(body)
 	}
-	return formEdits(body, ids)
+	return r.formEdits(body)
 }
 
-func jsonEdits(body []byte, ids map[string]string) []edit {
+func (r renaming) jsonEdits(body []byte) []edit {
 	var out []edit
+	certain := r.starts(body)
 	eachScalar(body, "", func(t token) {
-		id, ok := ids[t.value]
+		id, ok := r.ids[t.value]
 		switch {
 		case t.key:
-		case ok && (len(t.value) >= longEnough || idField(t.name)):
+		case ok && (certain[t.start] || len(t.value) >= longEnough && (!t.number || idField(t.name))):
 			out = append(out, edit{t.start, t.end, asToken(t, id)})
 		case !t.number:
-			out = append(out, textEdits(body[t.start+1:t.end-1], t.start+1, ids)...)
+			out = append(out, textEdits(body[t.start+1:t.end-1], t.start+1, r.ids)...)
 		}
 	})
+	return out
+}
+
+// starts are where the values begin that stand at the places. Ids that are found everywhere need no places.
+func (r renaming) starts(body []byte) map[int]bool {
+	uncommon := true
+	for id := range r.ids {
+		uncommon = uncommon && len(id) >= longEnough && strings.Trim(id, "+-.0123456789Ee") != ""
+	}
+	if uncommon {
+		return nil
+	}
+	out := map[int]bool{}
+	for _, place := range r.places {
+		if _, isHeader := headerName(place); !isHeader && place != "" {
+			out[gjson.GetBytes(body, place).Index] = true
+		}
+	}
 	return out
 }
 
@@ -84,8 +126,10 @@ func asToken(t token, id string) string {
 	return string(quoted(id))
 }
 
+// idField says that a field is named as one that holds an id, or several. In any other a number may be an amount.
 func idField(name string) bool {
-	return name == "id" || name == "number" || strings.HasSuffix(name, "_id")
+	name = strings.TrimSuffix(name, "s")
+	return name == "id" || strings.HasSuffix(name, "_id") || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "ID")
 }
 
 // textEdits finds ids that are parts of a text, such as an address. offset is where the text begins.
@@ -133,7 +177,7 @@ func numbered(path []byte) bool {
 }
 
 // formEdits finds ids in the values of a form, and in JSON that a value holds.
-func formEdits(body []byte, ids map[string]string) []edit {
+func (r renaming) formEdits(body []byte) []edit {
 	var out []edit
 	for from := 0; from < len(body); {
 		to := len(body)
@@ -141,7 +185,7 @@ func formEdits(body []byte, ids map[string]string) []edit {
 			to = from + n
 		}
 		if n := bytes.IndexByte(body[from:to], '='); n >= 0 {
-			out = append(out, valueEdits(body, from+n+1, to, ids)...)
+			out = append(out, r.valueEdits(body, from+n+1, to)...)
 		}
 		from = to + 1
 	}
@@ -149,16 +193,16 @@ func formEdits(body []byte, ids map[string]string) []edit {
 }
 
 // valueEdits finds ids in one value of a form, which stands between from and to.
-func valueEdits(body []byte, from, to int, ids map[string]string) []edit {
+func (r renaming) valueEdits(body []byte, from, to int) []edit {
 	text, at := unescape(body[from:to])
 	var found []edit
 	switch {
 	case ValidJSON(text) && len(text) > 0 && text[0] == '{':
-		found = jsonEdits(text, ids)
-	case ids[string(text)] != "":
-		found = []edit{{0, len(text), ids[string(text)]}}
+		found = r.jsonEdits(text)
+	case r.ids[string(text)] != "":
+		found = []edit{{0, len(text), r.ids[string(text)]}}
 	default:
-		found = textEdits(text, 0, ids)
+		found = textEdits(text, 0, r.ids)
 	}
 	for i, e := range found {
 		found[i] = edit{from + at[e.start], from + at[e.end], url.QueryEscape(e.text)}

@@ -116,3 +116,39 @@ func TestIDsInsideOtherText(t *testing.T) {
 		t.Errorf("%v\n%s\n%s", err, got.Body, want)
 	}
 }
+
+// A small number is an id in few places only.
+func TestRenameLeavesOtherNumbersAlone(t *testing.T) {
+	for _, c := range []struct {
+		provider   string
+		header     http.Header
+		body, want string
+	}{
+		{"github", http.Header{"X-Github-Event": {"issues"}},
+			`{"action":"opened","issue":{"url":"https://api.github.com/repos/a/b/issues/1","id":1990023377,"number":1,"user":{"id":1},"milestone":{"id":1,"number":1},"comments":1},"sender":{"id":1}}`,
+			`{"action":"opened","issue":{"url":"https://api.github.com/repos/a/b/issues/2","id":7,"number":2,"user":{"id":1},"milestone":{"id":1,"number":1},"comments":1},"sender":{"id":1}}`},
+		{"github", http.Header{"X-Github-Event": {"pull_request"}},
+			`{"action":"opened","number":1,"pull_request":{"id":1990023377,"number":1,"commits":1},"repository":{"id":1}}`,
+			`{"action":"opened","number":2,"pull_request":{"id":7,"number":2,"commits":1},"repository":{"id":1}}`},
+		{"shopify", http.Header{"X-Shopify-Topic": {"refunds/create"}}, `{"id":1990023377,"order_id":1,"user_id":1,"total":1990023377}`,
+			`{"id":7,"order_id":2,"user_id":1,"total":1990023377}`},
+	} {
+		p, _ := provider.ByName(c.provider)
+		e, err := p.Identify(c.header, []byte(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Rename(e, func(old string) string {
+			switch old {
+			case "1":
+				return "2"
+			case "1990023377":
+				return "7"
+			}
+			return fresh(old)
+		})
+		if err != nil || string(got.Body) != c.want {
+			t.Errorf("%s: %v\n%s\n%s", c.provider, err, got.Body, c.want)
+		}
+	}
+}

@@ -75,7 +75,13 @@ func sendgridRank(kind string) int {
 
 // Rename gives every item and every message of the batch fresh ids.
 func (g sendgrid) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(g, e, append([]string{e.Key, e.Subject}, e.Refs...), fresh)
+	var places []string
+	for i := range gjson.ParseBytes(e.Body).Array() {
+		for _, field := range []string{".sg_event_id", ".sg_message_id", ".smtp-id"} {
+			places = append(places, strconv.Itoa(i)+field)
+		}
+	}
+	return reID(g, e, append([]string{e.Key, e.Subject}, e.Refs...), places, fresh)
 }
 
 // Sign makes a delivery as SendGrid would send it, signed with a key of the user's.

@@ -59,7 +59,7 @@ func (s shopify) Rename(e replay.Event, fresh func(string) string) (replay.Event
 			own = append(own, r)
 		}
 	}
-	return reID(s, e, own, fresh)
+	return reID(s, e, own, []string{inHeader + shopifyEvent, inHeader + shopifyWebhook, "id", "inventory_item_id", "order_id", "token"}, fresh)
 }
 
 func shopifyScheme() scheme {

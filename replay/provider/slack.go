@@ -114,7 +114,9 @@ func slackSubject(in gjson.Result) string {
 // Rename gives the event a fresh id and, as the id of a message is its time, the channel one.
 func (s slack) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
 	subject, _, _ := strings.Cut(e.Subject, ":")
-	return reID(s, e, append([]string{e.Key, subject}, e.Refs...), fresh)
+	places := []string{"event_id", "event.client_msg_id", "event.channel.id", "event.channel", "event.item.channel", "event.file_id", "event.file.id",
+		"event.user.id", "event.user"}
+	return reID(s, e, append([]string{e.Key, subject}, e.Refs...), places, fresh)
 }
 
 func slackScheme() scheme {

@@ -105,7 +105,7 @@ func (at origin) set(e replay.Event, old, other string) (http.Header, []byte) {
 	case at.get(e) == "":
 		return header, insert(e.Body, strings.IndexByte(string(e.Body), '{'), append(append(quoted(at.field), ':'), quoted(other)...))
 	}
-	return header, []byte(apply(e.Body, edits(e.Body, map[string]string{old: other})))
+	return header, []byte(apply(e.Body, renaming{map[string]string{old: other}, []string{at.field}}.edits(e.Body)))
 }
 
 // neighbour is another name of the same form: its last letter or digit is the next one.

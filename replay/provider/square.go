@@ -46,7 +46,8 @@ func (square) Identify(recorded http.Header, body []byte) (replay.Event, error) 
 
 // Rename gives the event and its object fresh ids.
 func (q square) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(q, e, append([]string{e.Key, e.Subject}, e.Refs...), fresh)
+	about := "data.object." + gjson.GetBytes(e.Body, "data.type").String()
+	return reID(q, e, append([]string{e.Key, e.Subject}, e.Refs...), []string{"event_id", "data.id", about + ".id", about + ".order_id", about + ".payment_id"}, fresh)
 }
 
 func squareScheme() scheme {

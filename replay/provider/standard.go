@@ -51,7 +51,7 @@ func (w standard) Identify(recorded http.Header, body []byte) (replay.Event, err
 
 // Rename gives the message and its object fresh ids.
 func (w standard) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(w, e, append([]string{e.Key, e.Subject}, e.Refs...), fresh)
+	return reID(w, e, append([]string{e.Key, e.Subject}, e.Refs...), []string{inHeader + w.prefix + "Id", "id", "data.id", "data.object.id"}, fresh)
 }
 
 func (w standard) scheme() scheme {

@@ -78,7 +78,7 @@ func twilioRank(status string) string {
 
 // Rename gives the callback a fresh token and what it speaks of a fresh SID.
 func (t twilio) Rename(e replay.Event, fresh func(string) string) (replay.Event, error) {
-	return reID(t, e, append([]string{e.Key, e.Subject}, e.Refs...), fresh)
+	return reID(t, e, append([]string{e.Key, e.Subject}, e.Refs...), []string{inHeader + twilioToken}, fresh)
 }
 
 // Sign makes a delivery as Twilio would send it.

@@ -271,6 +271,20 @@ func TestRetryHeaders(t *testing.T) {
 	}
 }
 
+// What is signed is what is sent: an endpoint takes a line's end for a part of the last value.
+func TestTwilioSignsAllBytes(t *testing.T) {
+	p, _ := provider.ByName("twilio")
+	e := eventsOf(t, "twilio")[0]
+	at := newKeys(t).endpoint("twilio")
+	signed, _, err := p.Sign(e, at, replay.Sending{Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Body = append(e.Body, '\n'); p.Verify(signed, e.Body, at, time.Now()) == nil {
+		t.Error("the signature of a body without its line's end passes for one with it")
+	}
+}
+
 func TestWithoutTheURL(t *testing.T) {
 	for _, name := range []string{"twilio", "square"} {
 		p, _ := provider.ByName(name)

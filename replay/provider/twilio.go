@@ -103,7 +103,7 @@ func twilioURL(address string) string {
 }
 
 func twilioMAC(token, address string, body []byte) (string, error) {
-	v, err := url.ParseQuery(strings.TrimRight(string(body), "\r\n"))
+	v, err := url.ParseQuery(string(body))
 	if err != nil {
 		return "", errors.New("the body is not a form")
 	}

@@ -71,6 +71,11 @@ func (h *h2) settings(f *http2.SettingsFrame) error {
 	if f.IsAck() {
 		return nil
 	}
+	if size, has := f.Value(http2.SettingHeaderTableSize); has { // before the first request, which waits for the greeting
+		h.sending.Lock()
+		h.headers.SetMaxDynamicTableSizeLimit(size)
+		h.sending.Unlock()
+	}
 	h.mu.Lock()
 	err := f.ForeachSetting(func(s http2.Setting) error {
 		if err := s.Valid(); err != nil {

@@ -71,6 +71,21 @@ func TestPacketGateOverlaps(t *testing.T) {
 	}
 }
 
+// TestPacketSmallTable: a server that remembers few headers is spoken to accordingly.
+func TestPacketSmallTable(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Config.HTTP2 = &http.HTTP2Config{MaxDecoderHeaderTableSize: 64}
+	s.Start()
+	t.Cleanup(s.Close)
+	for _, a := range all(t, planOf(gateOf(8, "e")...), targetOf(t, s.URL), byH2(options())) {
+		if a.Outcome != replay.Acked || a.Status != 200 {
+			t.Errorf("%+v", a)
+		}
+	}
+}
+
 // TestPacketBodies: bodies beyond the windows and the frames of HTTP/2 arrive whole, and so do answers.
 func TestPacketBodies(t *testing.T) {
 	big := strings.Repeat("x", 300<<10)

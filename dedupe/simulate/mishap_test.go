@@ -220,6 +220,21 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// A process that crashed comes up again before the simulation ends, and finds the work it left.
+func TestCrashedProcessComesUpAgain(t *testing.T) {
+	z, _ := zoo.Find("inbox")
+	for _, down := range []time.Duration{0, time.Second, time.Hour} {
+		var p planner
+		p.control()
+		p.add(replay.Delivery{Event: p.event("evt", "cus", "7"), Role: replay.RoleFirst})
+		h := mustRun(t, p.plan, z.Handler, Options{Start: z.Start, Mishaps: []Mishap{
+			{Kind: Crash, For: down, Moment: Moment{Event: "evt", Step: StepAnswer, After: true}}}})
+		if charges(h, "evt") != 1 || !fired(h) {
+			t.Errorf("down for %v: effects %+v marks %+v", down, h.Effects, h.Marks)
+		}
+	}
+}
+
 // A process that dies right after it began a transaction leaves no lock behind.
 func TestCrashInBegin(t *testing.T) {
 	z, _ := zoo.Find("tx-log")

@@ -59,5 +59,9 @@ func (s *simulation) crash(p *process, down time.Duration) {
 		s.restart(p.n - 1)
 		return
 	}
-	s.sched.at(s.sched.now+down, func() { s.restart(p.n - 1) })
+	s.starting++
+	s.sched.at(s.sched.now+down, func() {
+		s.starting--
+		s.restart(p.n - 1)
+	})
 }

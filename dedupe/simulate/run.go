@@ -133,6 +133,7 @@ type simulation struct {
 
 	// The endpoint and its misfortunes.
 	processes []*process
+	starting  int            // processes that will be up again
 	arrivals  map[string]int // per event
 	// attemptIDs are the last ones of each event.
 	attemptIDs map[string]string
@@ -183,9 +184,10 @@ func (s *simulation) fail(err error) {
 	}
 }
 
-// done says that all deliveries have ended and nobody works any more, or that it is no use to go on.
+// done says that all deliveries have ended and nobody works any more or will, or that it is no use to go on. A
+// process that is yet to start again may find work that is left.
 func (s *simulation) done() bool {
-	return s.err != nil || s.ctx.Err() != nil || s.left == 0 && len(s.sched.workers) == 0
+	return s.err != nil || s.ctx.Err() != nil || s.left == 0 && s.starting == 0 && len(s.sched.workers) == 0
 }
 
 // commit records what the ledger took in, at the exact moment.

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -34,10 +36,12 @@ func CanonicalKey(body []byte) (string, error) {
 // number without fraction and exponent keeps its digits. RFC 8785 makes a double of every
 // number, so that 9007199254740992 and 9007199254740993 would be one, and with them two events.
 // Numbers with a fraction or an exponent do become doubles and differ in 17 significant digits at most; an integer
-// that is written as 1e3 or 1000.0 becomes 1000. Duplicate names and invalid UTF-8 are errors, as the RFC wants.
+// that is written as 1e3 or 1000.0 becomes 1000. Duplicate names are errors,
+// as the RFC wants. Invalid UTF-8 and halves of a surrogate pair, which some senders cut a text into, are none: each
+// becomes U+FFFD, so that texts which differ in them alone are one.
 func Canonical(body []byte) ([]byte, error) {
 	v := jsontext.Value(bytes.Clone(body))
-	if err := v.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil {
+	if err := v.Canonicalize(jsontext.CanonicalizeRawInts(false), jsontext.AllowInvalidUTF8(true)); err != nil {
 		return nil, fmt.Errorf("%w: body: %w", ErrInvalid, err)
 	}
 	return v, nil
@@ -46,36 +50,36 @@ func Canonical(body []byte) ([]byte, error) {
 // Fingerprint is the SHA-256 of the body's canonical form without the volatile fields, in
 // hex. Fields that change between deliveries of one event (a count of pending webhooks, the time of sending)
 // must be named, or a redelivery reads as another payload. A field is a dotted path, in which *
-// stands for any name or list entry: "notificationItems.*.NotificationRequestItem.eventDate". A body
-// that is not JSON is taken byte for byte.
+// stands for any name or list entry: "notificationItems.*.NotificationRequestItem.eventDate". Where there are
+// any, the last of duplicate names counts, as for most readers. A body that has no canonical form is taken byte for byte.
 func Fingerprint(body []byte, volatile ...string) string {
-	c, err := Canonical(body)
+	c, err := Canonical(without(body, volatile))
 	if err != nil {
 		return RawKey(body)
 	}
-	if len(volatile) == 0 {
-		return RawKey(c)
-	}
-	return RawKey(without(c, volatile))
+	return RawKey(c)
 }
 
-// without drops fields from canonical JSON; what is left is canonical again.
-func without(canonical []byte, paths []string) []byte {
-	dec := json.NewDecoder(bytes.NewReader(canonical))
+// without drops fields from a JSON text; what is not one stays as it is.
+func without(body []byte, paths []string) []byte {
+	if len(paths) == 0 {
+		return body
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber() // digits stay digits
 	var doc any
 	if err := dec.Decode(&doc); err != nil {
-		return canonical
+		return body
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) { // something follows
+		return body
 	}
 	for _, p := range paths {
 		drop(doc, strings.Split(p, "."))
 	}
 	text, err := json.Marshal(doc)
 	if err != nil {
-		return canonical
-	}
-	if text, err = Canonical(text); err != nil {
-		return canonical
+		return body
 	}
 	return text
 }

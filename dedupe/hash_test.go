@@ -25,6 +25,8 @@ func TestCanonical(t *testing.T) {
 		{"integers keep their digits", `[9007199254740992,9007199254740993,-9007199254740993,123456789012345678901234567890]`,
 			`[9007199254740992,9007199254740993,-9007199254740993,123456789012345678901234567890]`},
 		{"floats become doubles", `[1000.0,1e3,0.1,0.10000000000000000001]`, `[1000,1000,0.1,0.1]`},
+		{"half a surrogate pair", `["cut \ud83d","\udc00 cut"]`, "[\"cut \ufffd\",\"\ufffd cut\"]"},
+		{"invalid UTF-8", "[\"\xff\"]", "[\"\ufffd\"]"},
 		{"text is not html", `["<&>\u2028"]`, "[\"<&>\u2028\"]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -37,7 +39,7 @@ func TestCanonical(t *testing.T) {
 }
 
 func TestCanonicalRefuses(t *testing.T) {
-	for _, in := range []string{"", "{", `{"a":1,"a":2}`, "{} {}", "\"\xff\"", `"\ud800"`, "01", "NaN", strings.Repeat("[", 20_000)} {
+	for _, in := range []string{"", "{", `{"a":1,"a":2}`, "{} {}", "01", "NaN", strings.Repeat("[", 20_000)} {
 		if got, err := dedupe.Canonical([]byte(in)); !errors.Is(err, dedupe.ErrInvalid) {
 			t.Errorf("%.20q: got %.40s %v, want ErrInvalid", in, got, err)
 		}
@@ -64,6 +66,29 @@ func TestKeysOfPayloads(t *testing.T) {
 	twin, err := dedupe.CanonicalKey([]byte(`{"id":1,"n":9007199254740993}`))
 	if err != nil || twin == keyA {
 		t.Errorf("2^53 and 2^53+1 have one key (%v)", err)
+	}
+}
+
+// TestFingerprintOfOddBodies holds that volatile fields are dropped from every body that can be read at all.
+func TestFingerprintOfOddBodies(t *testing.T) {
+	for name, body := range map[string]string{
+		"half a surrogate pair": `{"id":"a","text":"cut \ud83d","try":%s}`,
+		"invalid UTF-8":         "{\"id\":\"a\",\"text\":\"\xff\",\"try\":%s}",
+		"duplicate names":       `{"id":"b","id":"a","try":%s}`,
+		"duplicate volatile":    `{"id":"a","try":0,"try":%s}`,
+	} {
+		of := func(try, id string) string {
+			return dedupe.Fingerprint([]byte(strings.ReplaceAll(strings.ReplaceAll(body, "%s", try), `"a"`, id)), "try")
+		}
+		if of("1", `"a"`) != of("2", `"a"`) {
+			t.Errorf("%s: a redelivery reads as another payload", name)
+		}
+		if of("1", `"a"`) == of("1", `"c"`) {
+			t.Errorf("%s: another payload reads as the same", name)
+		}
+	}
+	if dedupe.Fingerprint([]byte(`{"id":1} {"try":1}`), "try") == dedupe.Fingerprint([]byte(`{"id":1} {"try":2}`), "try") {
+		t.Error("two texts in a row are taken for the first")
 	}
 }
 

@@ -220,6 +220,21 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// A record that Redis loses right after it was written is no reason to acknowledge the event without its state.
+func TestLostRecordIsNotAcknowledged(t *testing.T) {
+	z, _ := zoo.Find("complete-state")
+	for nth := 1; nth <= 3; nth++ {
+		for _, engine := range []string{EngineModel, EngineEmbedded} {
+			h := mustRun(t, retried(), z.Handler, Options{Engine: engine, Mishaps: []Mishap{
+				{Kind: DataLost, Moment: Moment{Event: "evt", Step: StepCommand, Nth: nth}}}})
+			checkRight(t, engine, h)
+			if !fired(h) {
+				t.Errorf("%s: command %d lost nothing", engine, nth)
+			}
+		}
+	}
+}
+
 // A process that crashed comes up again before the simulation ends, and finds the work it left.
 func TestCrashedProcessComesUpAgain(t *testing.T) {
 	z, _ := zoo.Find("inbox")

@@ -3,6 +3,7 @@ package zoo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"hookonce/dedupe"
@@ -38,14 +39,20 @@ func CompleteState(ctx context.Context, w *reference.World, r reference.Request)
 	return success()
 }
 
+// errNoRecord says that the guard has no state of a subject whose event it just called done.
+var errNoRecord = errors.New("the subject's record is gone")
+
 // follow brings what others read up to the record.
 func follow(ctx context.Context, w *reference.World, e replay.Event) error {
 	if e.Subject == "" || reference.GuardVersion(e) == "" { // the guard keeps no such state
 		return w.SaveIfNewer(ctx, e)
 	}
 	state, found, err := w.Store.State(ctx, e.Provider, e.Subject)
-	if err != nil || !found {
+	if err != nil {
 		return err
+	}
+	if !found { // lost with the marker: the redelivery claims the event anew
+		return errNoRecord
 	}
 	var newest replay.Event
 	if err := json.Unmarshal([]byte(state.Data), &newest); err != nil {

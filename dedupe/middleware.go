@@ -112,7 +112,7 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.answer(w, r, a, err, &made)
 }
 
-// event reads the request's event.
+// event reads the request's event. Without a subject there is nothing its version could order.
 func (opt HTTP) event(r *http.Request, body []byte) (ev Event, err error) {
 	for _, x := range []struct {
 		what string
@@ -122,15 +122,12 @@ func (opt HTTP) event(r *http.Request, body []byte) (ev Event, err error) {
 		{"source", opt.Source, &ev.Source}, {"key", opt.Key, &ev.ID}, {"subject", opt.Subject, &ev.Subject},
 		{"version", opt.Version, &ev.Version}, {"fingerprint", opt.Fingerprint, &ev.Fingerprint},
 	} {
-		if x.from == nil {
+		if x.from == nil || x.to == &ev.Version && ev.Subject == "" {
 			continue
 		}
 		if *x.to, err = x.from(r, body); err != nil {
 			return ev, fmt.Errorf("%s: %w", x.what, err)
 		}
-	}
-	if ev.Subject == "" {
-		ev.Version = ""
 	}
 	return ev, nil
 }

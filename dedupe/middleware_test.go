@@ -274,7 +274,8 @@ func TestMiddlewareBadState(t *testing.T) {
 func TestMiddlewareReplaysForeignResults(t *testing.T) {
 	g := keepTies(newSpy(nil))
 	m := guarded(t, g, hook, &created{})
-	for i, value := range []string{"", "plain", `{"status":500}`, `[1]`} {
+	for i, value := range []string{"", "plain", `{"status":500}`, `{"status":200,"order":7}`, `[1]`,
+		`{"schema":"hookonce.answer/v1","status":7}`} {
 		e := dedupe.Event{Source: "src", ID: string(rune('a' + i))}
 		if _, err := g.Do(t.Context(), e, gives(value)); err != nil {
 			t.Fatal(err)
@@ -282,6 +283,43 @@ func TestMiddlewareReplaysForeignResults(t *testing.T) {
 		if w := post(m, `{"id":"`+e.ID+`"}`); w.Code != 200 || w.Body.String() != value {
 			t.Errorf("%q: got %d %q", value, w.Code, w.Body)
 		}
+	}
+}
+
+// TestMiddlewareReplaysEncodedBodies holds that a body is replayed with what it takes to read it, or not at all.
+func TestMiddlewareReplaysEncodedBodies(t *testing.T) {
+	for _, c := range []struct {
+		encoding []string
+		body     string
+		replayed string
+	}{
+		{[]string{"gzip"}, "\x1f\x8b", "gzip: \x1f\x8b"},
+		{[]string{"deflate", "gzip"}, "\x1f\x8b", "deflate, gzip: \x1f\x8b"},
+		{[]string{"gzip"}, strings.Repeat("\x1f", dedupe.MaxReplayBody+1), ": "},
+		{[]string{strings.Repeat("x", 300)}, "?", ": "},
+	} {
+		m := guarded(t, keepTies(newSpy(nil)), hook, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Encoding"] = c.encoding
+			_, _ = io.WriteString(w, c.body)
+		}))
+		post(m, `{"id":"evt"}`)
+		w := post(m, `{"id":"evt"}`)
+		if got := w.Header().Get("Content-Encoding") + ": " + w.Body.String(); w.Code != 200 || got != c.replayed {
+			t.Errorf("%.20q: replayed as %d %.40q, want %.40q", c.encoding, w.Code, got, c.replayed)
+		}
+	}
+}
+
+// TestMiddlewareNeedsNoVersionWithoutSubject holds that the version of an event without a subject is not asked for.
+func TestMiddlewareNeedsNoVersionWithoutSubject(t *testing.T) {
+	opt := hook
+	opt.Version = dedupe.JSON("version")
+	m := guarded(t, keepTies(newSpy(nil)), opt, &created{})
+	if w := post(m, `{"id":"evt_1"}`); w.Code != 201 {
+		t.Errorf("no subject and no version: %d", w.Code)
+	}
+	if w := post(m, `{"id":"evt_2","subject":"s"}`); w.Code != 400 {
+		t.Errorf("a subject and no version: %d", w.Code)
 	}
 }
 

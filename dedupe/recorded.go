@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"strings"
 )
 
 // MaxReplayBody is the longest answer body, in bytes, that is stored for duplicates. Of
@@ -49,22 +50,31 @@ func (a *recorded) send(w http.ResponseWriter) {
 	_, _ = w.Write(a.body.Bytes()) // a sender that hung up comes back for the stored answer
 }
 
+// storedAnswer marks a Result that is a stored answer: any other JSON text is another's.
+const storedAnswer = "hookonce.answer/v1"
+
+// maxStoredHeader is the longest header value, in bytes, that is stored.
+const maxStoredHeader = 256
+
 // stored is the answer as it is kept in a Result.
 type stored struct {
-	Status int    `json:"status"`
-	Type   string `json:"type,omitempty"`
-	Body   []byte `json:"body,omitempty"`
+	Schema   string `json:"schema"`
+	Status   int    `json:"status"`
+	Type     string `json:"type,omitempty"`
+	Encoding string `json:"encoding,omitempty"` // without it, nobody can read the body
+	Body     []byte `json:"body,omitempty"`
 }
 
 func (a *recorded) encode() string {
-	s := stored{Status: a.code(), Type: a.header.Get("Content-Type")}
-	if len(s.Type) > 256 {
+	s := stored{Schema: storedAnswer, Status: a.code(), Type: a.header.Get("Content-Type")}
+	if len(s.Type) > maxStoredHeader {
 		s.Type = ""
 	}
-	if a.body.Len() <= MaxReplayBody {
-		s.Body = a.body.Bytes()
+	encoding := strings.Join(a.header.Values("Content-Encoding"), ", ")
+	if a.body.Len() <= MaxReplayBody && len(encoding) <= maxStoredHeader {
+		s.Encoding, s.Body = encoding, a.body.Bytes()
 	}
-	text, _ := json.Marshal(s) // a number, a string and bytes cannot fail
+	text, _ := json.Marshal(s) // a number, strings and bytes cannot fail
 	return string(text)
 }
 
@@ -73,13 +83,16 @@ func (a *recorded) encode() string {
 func replay(w http.ResponseWriter, result string) {
 	w.Header().Set(ReplayHeader, "true")
 	var s stored
-	if err := json.Unmarshal([]byte(result), &s); err != nil || s.Status < 200 || s.Status > 299 {
+	if err := json.Unmarshal([]byte(result), &s); err != nil || s.Schema != storedAnswer || s.Status < 200 || s.Status > 299 {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, result)
 		return
 	}
 	if s.Type != "" {
 		w.Header().Set("Content-Type", s.Type)
+	}
+	if s.Encoding != "" {
+		w.Header().Set("Content-Encoding", s.Encoding)
 	}
 	w.WriteHeader(s.Status)
 	_, _ = w.Write(s.Body)

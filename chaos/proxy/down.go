@@ -127,15 +127,19 @@ func (d *downward) end() error {
 	w := d.of
 	d.of = pending{}
 	if r := w.record; r != nil {
-		r.End, r.Reply = d.s.p.now(), replyText(d.text)
+		text := d.text
+		if w.instead != nil {
+			text = w.instead
+		}
+		r.End, r.Reply = d.s.p.now(), replyText(text)
 		d.s.tell(r)
 	}
 	switch {
-	case w.instead != nil:
-		return d.s.write(w.instead)
 	case w.fault != nil && w.fault.Kind == CutAfter:
 		d.s.close()
 		return io.EOF
+	case w.instead != nil:
+		return d.s.write(w.instead)
 	}
 	return nil
 }

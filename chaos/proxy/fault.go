@@ -13,7 +13,8 @@ type Kind string
 const (
 	// CutBefore closes the connection instead of passing the command on.
 	CutBefore Kind = "cut-before"
-	// CutAfter lets the server carry the command out and closes the connection instead of passing its reply on.
+	// CutAfter lets the server carry the command out and closes the connection instead of passing its reply on. In a
+	// transaction, that is the reply to the command that ends it; so it is for Evict and Flush.
 	CutAfter Kind = "cut-after"
 	// Error answers with Fault.Text in the server's place.
 	Error Kind = "error"

@@ -37,7 +37,8 @@ type session struct {
 	cmd     command
 	db      string
 	inTx    bool
-	txError bool // a command of the transaction was answered with an error
+	txError bool    // a command of the transaction was answered with an error
+	late    pending // one of the transaction whose fault strikes at its end; its fault is nil where there is none
 
 	// Only who passes replies down uses these.
 	owedDown []byte

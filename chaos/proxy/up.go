@@ -144,6 +144,9 @@ func (s *session) command(now time.Duration, flush func() error, flushed func())
 		if s.p.o.OnFault != nil {
 			s.p.o.OnFault(*fault, *record)
 		}
+		if fault.Kind == Error && s.inTx && (kind == commit || kind == rollback) {
+			return s.abort(record, fault)
+		}
 		if strikesFirst(fault.Kind) {
 			if flush() != nil {
 				return ended, nil
@@ -186,8 +189,8 @@ func (s *session) forward(kind verb, w pending) (fate, []byte) {
 		s.inTx = false
 		if was && s.txError {
 			w.instead = []byte("-EXECABORT Transaction discarded because of previous errors.\r\n")
-			s.expect(w)
-			return passed, []byte("*1\r\n$7\r\nDISCARD\r\n")
+			s.expect(s.postponed(w))
+			return passed, Encode("DISCARD")
 		}
 	case rollback:
 		s.inTx = false
@@ -207,11 +210,40 @@ func (s *session) forward(kind verb, w pending) (fate, []byte) {
 	case listen:
 		w.last = true
 	}
+	if was {
+		w = s.postponed(w)
+	}
 	s.expect(w)
 	if by := s.p.scale.Load(); by != nil {
 		return passed, by.scaled(c.args, time.Now())
 	}
 	return passed, nil
+}
+
+// abort answers the end of a transaction with an error in the server's place, which then ends it without a word: as
+// a server does that refuses an EXEC.
+func (s *session) abort(record *replay.Command, f *Fault) (fate, []byte) {
+	s.inTx, s.late = false, pending{}
+	s.expect(pending{record: record, instead: []byte("-" + f.Text + "\r\n")})
+	return passed, Encode("DISCARD")
+}
+
+// postponed has what is to strike at a reply within a transaction strike at the one that ends it: until then the server
+// has only queued the command. Of several, the first does.
+func (s *session) postponed(w pending) pending {
+	switch {
+	case !s.inTx:
+		if w.fault == nil {
+			w.fault, w.event = s.late.fault, s.late.event
+		}
+		s.late = pending{}
+	case w.fault != nil && !strikesFirst(w.fault.Kind):
+		if s.late.fault == nil {
+			s.late = w
+		}
+		w.fault = nil
+	}
+	return w
 }
 
 // file numbers a command and writes it down, where there is room.

@@ -22,8 +22,8 @@ const downstreamTimeout = 30 * time.Second
 const maxAnswer = 64 << 10
 
 // Downstream returns what charges by calling an API: POST target with the JSON body
-// {"event": KEY, "effect": "charge"} and, where the charge has a key, the header Idempotency-Key. Anything but
-// a 2xx answer is an error, after which the charge may or may not have happened.
+// {"event": KEY, "effect": "charge"}, with the provider's own "id" where the key is another, and, where the charge has a key, the
+// header Idempotency-Key. Anything but a 2xx answer is an error, after which the charge may or may not have happened.
 func Downstream(target string, client *http.Client) (func(context.Context, replay.Event, string) error, error) {
 	u, err := url.Parse(target)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -53,7 +53,11 @@ func Downstream(target string, client *http.Client) (func(context.Context, repla
 }
 
 func charge(ctx context.Context, target string, e replay.Event, key string) (*http.Request, error) {
-	body, err := json.Marshal(map[string]string{"event": e.Key, "effect": reference.Charge})
+	said := map[string]string{"event": e.Key, "effect": reference.Charge}
+	if e.ProviderID() != e.Key {
+		said["id"] = e.ProviderID()
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"strings"
 
 	"hookonce/dedupe/reference"
 	"hookonce/replay"
@@ -79,9 +80,19 @@ func write(w http.ResponseWriter, r reference.Response) {
 	_, _ = io.WriteString(w, r.Body) // the client may have hung up: that is its right
 }
 
+// count is what an event caused. The provider gave it its id; where events name their account, that is part of the key under which the endpoint
+// takes it, and two accounts may have one id.
 type count struct {
 	ID    string `json:"id"`
+	Key   string `json:"event_id,omitempty"` // where it is another
 	Count int    `json:"count"`
+}
+
+func newCount(c reference.Count) count {
+	if _, id, sourced := strings.Cut(c.Event, "/"); sourced {
+		return count{ID: id, Key: c.Event, Count: c.Count}
+	}
+	return count{ID: c.Event, Count: c.Count}
 }
 
 func (o Options) effects(w http.ResponseWriter, _ *http.Request) {
@@ -92,7 +103,7 @@ func (o Options) effects(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	for _, c := range counts {
-		processed = append(processed, count{c.Event, c.Count})
+		processed = append(processed, newCount(c))
 	}
 	writeJSON(w, map[string][]count{"processed": processed})
 }

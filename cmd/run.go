@@ -89,7 +89,7 @@ func (o *RunOptions) addEndpoint(c *cobra.Command) {
 	f.StringVar(&o.WebhookID, "webhook-id", "", "PayPal: `ID` of the endpoint's webhook, which is signed")
 	f.StringVar(&o.CertURL, "cert-url", "", "PayPal: `URL` of your own certificate, for an endpoint that trusts it")
 	o.addSecrets(f)
-	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR[?forward=URL], log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable); 'listen:{effects}?forward=http://127.0.0.1:9000' stands before the real service")
+	f.StringArrayVar(&o.Effects, "effects", nil, "effect `source`: http://..., exec:CMD, listen:ADDR[?forward=URL], log:FILE#REGEXP, postgres://...#QUERY, mysql://, sqlite:, redis:// (repeatable); 'listen:{effects}?forward=http://127.0.0.1:9000' stands before the real service; GET, HEAD and OPTIONS count only where ?method=GET,POST names them")
 	f.StringToStringVar(&o.Expect, "expect-effects", nil, "`TYPE=N`: an event of this type has N effects, whatever control shows")
 	f.StringSliceVar(&o.Checks, "checks", nil, "checks that must be decided, as a `list`: an undecided one makes the run inconclusive")
 	f.StringSliceVar(&o.Volatile, "volatile", nil, "`names` of response members that may differ between two answers to one event")

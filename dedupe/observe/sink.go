@@ -26,7 +26,7 @@ const (
 // effect, committed once it was read: before the answer, which may be slow or lost.
 //
 // Calls to one path under one Idempotency-Key are one effect, unless the spec says otherwise. A call is counted under the id of the plan that it carries in its headers, path, query or body; of
-// several, under an event's. HEAD and OPTIONS are never effects, and a GET is one only if it carries a known id.
+// several, under an event's. GET, HEAD and OPTIONS are look-ups, which are answered and nothing else, unless the spec's methods name them.
 //
 // A sink that forwards stands before the service that has the effects: a call is one once that has answered with success, none where it
 // refused, and unsure while, and where, nobody knows.
@@ -45,6 +45,7 @@ type Sink struct {
 	// repeated counts the calls that came again under the same Idempotency-Key, and were no effect therefore.
 	repeated int
 	remarks  []string
+	lookedUp bool // there was a look-up, which a remark tells
 	server   *http.Server
 	url      string
 	broken   error
@@ -248,16 +249,14 @@ func (s *Sink) toFail(id string) bool {
 }
 
 func (s *Sink) isEffect(r *http.Request, c call) bool {
-	counted := s.spec.methods == nil || s.spec.methods[r.Method]
 	switch {
-	case r.Method == http.MethodHead || r.Method == http.MethodOptions:
-		return false
-	case !counted:
+	case !s.spec.counts(r.Method):
+		s.lookUp(r)
 		return false
 	case c.known || s.finder.known == nil:
 		return true
-	case r.Method == http.MethodGet:
-		s.remark("GET %s carries no id of the plan: taken for a look-up, not counted", clip(r.URL.Path))
+	case looksUp(r.Method):
+		s.remark("%s %s carries no id of the plan: taken for a look-up, not counted", r.Method, clip(r.URL.Path))
 		return false
 	case c.id == "":
 		s.remark("%s %s carries no id: counted, but under no event", r.Method, clip(r.URL.Path))
@@ -265,6 +264,21 @@ func (s *Sink) isEffect(r *http.Request, c call) bool {
 		s.remark("%s %s carries no id of the plan: counted under %q", r.Method, clip(r.URL.Path), clip(c.id))
 	}
 	return true
+}
+
+// lookUp tells of the first look-up that nobody decided on: an API may have effects on a GET.
+func (s *Sink) lookUp(r *http.Request) {
+	if s.spec.methods != nil {
+		return
+	}
+	s.state.Lock()
+	first := !s.lookedUp
+	s.lookedUp = true
+	s.state.Unlock()
+	if first {
+		s.remark("%s %s is taken for a look-up, as every GET, HEAD and OPTIONS: not counted; where such a call is an effect, name all methods that are, "+
+			"as in ?method=GET,POST", r.Method, clip(r.URL.Path))
+	}
 }
 
 // remark keeps something the user should know, up to a few.

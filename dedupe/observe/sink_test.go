@@ -68,6 +68,7 @@ func TestSinkFindsTheID(t *testing.T) {
 	multipartType, multipartBody := form("amount", "100", "reference", "evt_2")
 	for name, c := range map[string]struct {
 		method, path, kind, body string
+		options                  string // of the sink
 		header                   []string
 		want                     string
 	}{
@@ -93,8 +94,11 @@ func TestSinkFindsTheID(t *testing.T) {
 		"a small number as id":   {path: "/charges", body: `{"order_id":42}`, want: "charges 42 +1"},
 		"no path":                {path: "/", body: `{"event":"evt_1"}`, want: "evt_1 +1"},
 		"put":                    {method: "PUT", path: "/charges/evt_1", want: "PUT charges evt_1 +1"},
-		"get":                    {method: "GET", path: "/charges?event=evt_1", want: "GET charges evt_1 +1"},
+		"get":                    {method: "GET", path: "/charges?event=evt_1", want: ""},
 		"get without an id":      {method: "GET", path: "/health", want: ""},
+		"get, named":             {method: "GET", path: "/charges?event=evt_1", options: "?method=GET", want: "GET charges evt_1 +1"},
+		"get, named, without":    {method: "GET", path: "/health", options: "?method=GET", want: ""},
+		"head, named":            {method: "HEAD", path: "/charges/evt_1", options: "?method=head,POST", want: "HEAD charges evt_1 +1"},
 		"head":                   {method: "HEAD", path: "/charges/evt_1", want: ""},
 		"options":                {method: "OPTIONS", path: "/charges/evt_1", want: ""},
 		"unknown key":            {path: "/charges", header: []string{"Idempotency-Key", "k7"}, body: `{"id":"x"}`, want: "charges k7 +1"},
@@ -103,7 +107,7 @@ func TestSinkFindsTheID(t *testing.T) {
 		"a secret is no id":      {path: "/charges", header: []string{"Authorization", "Bearer evt_1"}, body: `{"event":"evt_2"}`, want: "charges evt_2 +1"},
 		"broken json":            {path: "/charges", body: `{"event":"evt_1", "x": [1,`, want: "charges evt_1 +1"},
 	} {
-		s, r := openSink(t, "listen:127.0.0.1:0", Options{Known: known.Known, Event: known.Event})
+		s, r := openSink(t, "listen:127.0.0.1:0"+c.options, Options{Known: known.Known, Event: known.Event})
 		method, kind := c.method, c.kind
 		if method == "" {
 			method = "POST"
@@ -131,6 +135,7 @@ func TestSinkReportsWhatItCannotPlace(t *testing.T) {
 	send(t, "POST", s.URL()+"/a", "application/json", `{"id":"other"}`)
 	send(t, "POST", s.URL()+"/a", "", "")
 	send(t, "GET", s.URL()+"/health", "", "")
+	send(t, "GET", s.URL()+"/v1/events/evt_1", "", "") // told of once only
 	for range 20 {
 		send(t, "POST", s.URL()+"/a", "", "")
 	}
@@ -146,7 +151,7 @@ func TestSinkReportsWhatItCannotPlace(t *testing.T) {
 	for i, want := range []string{
 		`POST /a carries no id of the plan: counted under "other"`,
 		"POST /a carries no id: counted, but under no event",
-		"GET /health carries no id of the plan: taken for a look-up",
+		"GET /health is taken for a look-up, as every GET, HEAD and OPTIONS: not counted",
 	} {
 		if marks[i].Kind != replay.MarkNote || !strings.Contains(marks[i].Text, want) || !strings.Contains(marks[i].Text, s.Info().Label) {
 			t.Errorf("mark %+v, want %q", marks[i], want)
@@ -162,6 +167,27 @@ func TestSinkFailsFirst(t *testing.T) {
 			if told := len(r.take()); status != want || told != max(0, min(1, i-1)) {
 				t.Errorf("%s, call %d: status %d, %d effects", id, i, status, told)
 			}
+		}
+	}
+}
+
+// An endpoint that fetches its event anew has had no effect by that, and what is to go wrong with the effect spares the look-up.
+func TestSinkLeavesLookUpsAlone(t *testing.T) {
+	for options, want := range map[string]string{
+		"":                 "GET 200, HEAD 200, OPTIONS 200, POST 500, POST 200; struck 2; evt_1 +1",
+		"&method=GET,POST": "GET 500, HEAD 200, OPTIONS 200, POST 200, POST 200; struck 3; evt_1 +1; evt_1 +1",
+	} {
+		struck := 0
+		strike := func(string) Strike { struck++; return Strike{} }
+		s, r := openSink(t, "listen:127.0.0.1:0?fail-first=1"+options, Options{Known: among("evt_1"), Strike: strike})
+		var got []string
+		for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "POST"} {
+			status, _ := send(t, method, s.URL()+"/evt_1", "", "")
+			got = append(got, fmt.Sprint(method, " ", status))
+		}
+		told := fmt.Sprintf("%s; struck %d; %s", strings.Join(got, ", "), struck, strings.Join(r.take(), "; "))
+		if told != want {
+			t.Errorf("%q:\n got %s\nwant %s", options, told, want)
 		}
 	}
 }

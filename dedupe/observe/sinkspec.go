@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type sinkSpec struct {
 	failHalf  bool            // only of the events whose work is to fail
 	status    int             // of an answer
 	dedupe    bool            // calls with one Idempotency-Key are one effect, which is what that header means
-	methods   map[string]bool // whose calls are effects; nil for all
+	methods   map[string]bool // whose calls are effects; nil for all but look-ups
 	forward   *url.URL        // the service that has the effects; nil where the sink itself stands for it
 }
 
@@ -109,4 +110,17 @@ func (s *sinkSpec) setMethods(value string) error {
 		s.methods[m] = true
 	}
 	return nil
+}
+
+// counts says whether a call with the method is an effect.
+func (s *sinkSpec) counts(method string) bool {
+	if s.methods != nil {
+		return s.methods[method]
+	}
+	return !looksUp(method)
+}
+
+// looksUp says that the method only asks, as HTTP has it: an endpoint that fetches its event anew has done nothing yet.
+func looksUp(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }

@@ -143,10 +143,12 @@ func (j *Writer) writes() {
 	for range j.wake {
 		j.gather()
 		j.mu.Lock()
-		todo := j.waiting
+		todo, err := j.waiting, j.err
 		j.waiting, j.bytes, j.hurry = spare[:0], 0, false
 		j.mu.Unlock()
-		err := write(j.w, enc, &room, todo)
+		if err == nil { // else what came meanwhile would stand behind half a line
+			err = write(j.w, enc, &room, todo)
+		}
 		if j.tell != nil && err == nil { // whoever gave a record has seen what was set before
 			for _, r := range todo {
 				j.tell(r)

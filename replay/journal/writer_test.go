@@ -163,3 +163,39 @@ func TestFailure(t *testing.T) {
 		t.Errorf("closed: %v; told %d times more", err, len(told))
 	}
 }
+
+// crowded is a disk that is full when it is first written to, in the midst of a line, and has room again afterwards.
+type crowded struct {
+	bytes.Buffer
+	meanwhile func()
+}
+
+func (c *crowded) Write(p []byte) (int, error) {
+	if c.Len() > 0 {
+		return c.Buffer.Write(p)
+	}
+	c.Buffer.Write(p[:len(p)-10])
+	c.meanwhile()
+	return len(p) - 10, errors.New("no space")
+}
+
+// What was taken while a write failed does not come behind its torn line, though there is room again, and nobody is told that it is written.
+func TestNothingIsWrittenAfterAFailure(t *testing.T) {
+	disk := &crowded{}
+	w := journal.NewWriter(disk, nil)
+	w.Tell(func(r replay.Record) { t.Errorf("told of what is not written: %+v", r) })
+	disk.meanwhile = func() {
+		if err := w.Write(attempt(2)); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := w.Write(attempt(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err == nil || err.Error() != "no space" {
+		t.Errorf("closed: %v", err)
+	}
+	if strings.Contains(disk.String(), "\n") {
+		t.Errorf("written after the failure: %s", disk.String())
+	}
+}

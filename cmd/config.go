@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -74,10 +75,10 @@ func readConfig(c *cobra.Command, s *Streams, path string, own ...string) (confi
 }
 
 // variable is how a value names what the environment is to give. Every other $ is the value's own, as in a query or a regular expression.
-var variable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+var variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`) })
 
 func expand(value string, getenv func(string) string) string {
-	return variable.ReplaceAllStringFunc(value, func(v string) string { return getenv(v[len("${") : len(v)-len("}")]) })
+	return variable().ReplaceAllStringFunc(value, func(v string) string { return getenv(v[len("${") : len(v)-len("}")]) })
 }
 
 // settingsOfRun are those that another command than run leaves aside where it has none of that name: one file serves all.

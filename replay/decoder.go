@@ -86,19 +86,38 @@ func (d *Decoder) at(err error) error {
 func (d *Decoder) next() ([]byte, error) {
 	text, err := d.r.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
-		d.long = d.long[:0]
-		for errors.Is(err, bufio.ErrBufferFull) {
-			d.long = append(d.long, text...)
-			text, err = d.r.ReadSlice('\n')
-		}
-		d.long = append(d.long, text...)
-		text = d.long
+		text, err = d.rest(text)
 	}
 	if errors.Is(err, io.EOF) {
 		d.torn = len(text) > 0
 		return nil, io.EOF
 	}
 	return bytes.TrimSuffix(text, []byte("\n")), err
+}
+
+// maxLine is the longest line that is read, in bytes: several times what the largest webhook makes, and little enough to be held.
+const maxLine = 64 << 20
+
+// rest reads on where a line is longer than the reader's room, of which start is full. A file of another kind may be one such line, and is not read to its end.
+func (d *Decoder) rest(start []byte) ([]byte, error) {
+	if !bytes.HasPrefix(bytes.TrimLeft(start, " \t\r"), []byte("{")) {
+		return nil, d.refused(errors.New("not a record: it does not begin with {"))
+	}
+	d.long = append(d.long[:0], start...)
+	for len(d.long) <= maxLine {
+		text, err := d.r.ReadSlice('\n')
+		d.long = append(d.long, text...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return d.long, err
+		}
+	}
+	return nil, d.refused(fmt.Errorf("not a record: it is longer than %d MiB", maxLine>>20))
+}
+
+// refused is the error of a line that is not read to its end.
+func (d *Decoder) refused(err error) error {
+	d.line++
+	return d.at(err)
 }
 
 var errAltered = errors.New("not what was written: its checksum differs. The file was changed, or the disk is failing")

@@ -167,6 +167,53 @@ func TestAlteredAndTornJournals(t *testing.T) {
 	}
 }
 
+// endless is a file that is one line.
+type endless struct {
+	start string
+	read  int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.start)
+	e.start = e.start[n:]
+	clear(p[n:])
+	e.read += len(p)
+	return len(p), nil
+}
+
+// A file that is no journal is told from one without being held in memory, whatever its length.
+func TestLongLinesAreRefused(t *testing.T) {
+	whole := string(written(t, 1))
+	for _, c := range []struct {
+		start, want string
+		line, most  int
+	}{
+		{"", "does not begin with {", 1, 1 << 20},
+		{"{", "longer than 64 MiB", 1, 65 << 20},
+		{whole, "does not begin with {", strings.Count(whole, "\n") + 1, 1 << 20},
+	} {
+		file := &endless{start: c.start}
+		_, err := replay.ReadJournal(file)
+		var at *replay.LineError
+		if !errors.Is(err, replay.ErrJournal) || !errors.As(err, &at) || at.Line != c.line || !strings.Contains(err.Error(), c.want) || file.read > c.most {
+			t.Errorf("%.20q: %v, after %d bytes; want line %d, %s", c.start, err, file.read, c.line, c.want)
+		}
+	}
+}
+
+// A record may be longer than what is read at once.
+func TestLongRecords(t *testing.T) {
+	body := strings.Repeat("x", 3<<20)
+	var file bytes.Buffer
+	if err := replay.NewEncoder(&file).Encode(replay.Record{Attempt: &replay.Attempt{Body: body}}); err != nil {
+		t.Fatal(err)
+	}
+	var got replay.Record
+	if err := replay.NewDecoder(&file).Decode(&got); err != nil || got.Attempt.Body != body {
+		t.Errorf("read %v", err)
+	}
+}
+
 // Journals of older versions have no checksums.
 func TestJournalWithoutChecksums(t *testing.T) {
 	text := header + "\n" + `{"plan":{"schema":"hookonce.plan/v1","seed":1,"provider":"","settings":{"faults":null,"copies":0,"race":0,"bursts":0,"signed":false},"events":0,"deliveries":0}}` + "\n"

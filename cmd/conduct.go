@@ -193,8 +193,8 @@ func (c *conduct) carryOut(stop *stopper) (finished, error) {
 	}
 	c.settle("")
 	c.rec.Sources(c.watch.Sources())
+	_ = c.watch.Close() // a source that is the endpoint's is not lost when that ends
 	if c.endpoint != nil {
-		_ = c.watch.Close() // a source that is the endpoint's is not lost when that ends
 		c.endpoint.stop()
 	}
 	if c.middle != nil {

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -297,10 +298,16 @@ func (s *Sink) remark(format string, args ...any) {
 func (s *Sink) notes() []string {
 	s.state.Lock()
 	defer s.state.Unlock()
-	all := append([]string(nil), s.remarks...)
-	if s.repeated > 0 {
-		all = append(all, fmt.Sprintf("calls that came again under an Idempotency-Key and were not counted again: %d; if the real service ignores that header, "+
-			"give the source with ?dedupe=none", s.repeated))
+	return slices.Clone(s.remarks)
+}
+
+// total says how many calls were no effects because of their key.
+func (s *Sink) total() string {
+	s.state.Lock()
+	defer s.state.Unlock()
+	if s.repeated == 0 {
+		return ""
 	}
-	return all
+	return fmt.Sprintf("calls that came again under an Idempotency-Key and were not counted again: %d; if the real service ignores that header, "+
+		"give the source with ?dedupe=none", s.repeated)
 }

@@ -233,8 +233,31 @@ func TestSinkDedupes(t *testing.T) {
 	if want := []string{"k1", "k2", "k1", "", ""}; !slices.Equal(keys, want) {
 		t.Errorf("effects under %q, want %q", keys, want)
 	}
-	if notes := s.notes(); len(notes) != 1 || !strings.Contains(notes[0], "not counted again: 1;") || !strings.Contains(notes[0], "?dedupe=none") {
-		t.Errorf("noted %q", notes)
+	if total := s.total(); !strings.Contains(total, "not counted again: 1;") || !strings.Contains(total, "?dedupe=none") {
+		t.Errorf("told %q", total)
+	}
+}
+
+// How many calls came again is told once, when it is known; what is remarked meanwhile is not lost to it.
+func TestSinkTellsItsTotalAtTheEnd(t *testing.T) {
+	s := mustParse(t, "listen:127.0.0.1:0", Options{Known: among("evt_1")}).(*Sink)
+	r := &recorder{}
+	w := New([]Source{s}, time.Now(), r.emit, r.mark)
+	if err := w.Start(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"evt_1", "evt_1", "other", "evt_1"} {
+		send(t, "POST", s.URL()+"/charges", "application/json", `{"event":"`+id+`"}`, "Idempotency-Key", id)
+		if err := w.PollNow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	marks := r.takeMarks()
+	if len(marks) != 2 || !strings.Contains(marks[0].Text, `counted under "other"`) || !strings.Contains(marks[1].Text, "not counted again: 2;") {
+		t.Errorf("marks %v", marks)
 	}
 }
 

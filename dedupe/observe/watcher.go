@@ -55,6 +55,9 @@ type watched struct {
 // noter is a source that has something to say beside its effects. It returns all it ever had to say.
 type noter interface{ notes() []string }
 
+// totaller is a source that has a number to tell, which is known once the source is closed; empty for nothing.
+type totaller interface{ total() string }
+
 // New returns a Watcher of sources. Effects go to emit; a source that cannot be read, once per
 // outage, and remarks about a source go to mark. Both are called by one goroutine at
 // a time and must not call the Watcher.
@@ -138,14 +141,18 @@ func (w *Watcher) PollNow(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Close ends observing: no effect is passed on after it returned. A second call does nothing.
+// Close ends observing: no effect is passed on after it returned, and the last remarks are. A second call does nothing.
 func (w *Watcher) Close() (err error) {
 	w.closing.Do(func() {
 		w.halt()
 		w.loops.Wait()
 		err = closeAll(w.sources)
+		for _, s := range w.sources {
+			w.passNotes(s)
+		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		w.tellTotals()
 		w.closed = true
 	})
 	return err
@@ -255,6 +262,18 @@ func (w *Watcher) passNotes(s *watched) {
 	defer w.mu.Unlock()
 	for ; s.told < len(all); s.told++ {
 		w.tell(replay.MarkNote, fmt.Sprintf("effect source %s: %s", s.Info().Label, all[s.told]))
+	}
+}
+
+func (w *Watcher) tellTotals() {
+	for _, s := range w.sources {
+		t, ok := s.Source.(totaller)
+		if !ok {
+			continue
+		}
+		if text := t.total(); text != "" {
+			w.tell(replay.MarkNote, fmt.Sprintf("effect source %s: %s", s.Info().Label, text))
+		}
 	}
 }
 

@@ -84,7 +84,11 @@ func runFixturesLs(c *cobra.Command, s *Streams, o FixturesOptions, args []strin
 	}
 	fmt.Fprintf(s.Err, "read %.1f MB in %s\n", float64(size)/1e6, took.Round(time.Millisecond))
 	if len(set.Events) == 0 {
-		return usagef("fixtures ls: no events among %d files: the reasons stand above", len(set.Files))
+		where := "the reasons stand above"
+		if o.Summary {
+			where = "without --summary, the reasons are told"
+		}
+		return usagef("fixtures ls: no events among %d files: %s", len(set.Files), where)
 	}
 	return nil
 }
@@ -130,6 +134,8 @@ func writeFixturesText(w io.Writer, set fixture.Set, summary bool) error {
 // refusal says in a word or two how much of a file was refused.
 func refusal(f fixture.FileInfo) string {
 	switch {
+	case f.Broken:
+		return "broken"
 	case f.Events > 0:
 		return "left out in part"
 	case f.Format != "":

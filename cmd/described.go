@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -183,13 +184,17 @@ func (o *PlanningOptions) describedFixtures() bool {
 	return slices.ContainsFunc(o.Described, func(d described) bool { return len(d.Fixtures) > 0 })
 }
 
-// load reads the fixtures that were named, and those of each provider.
+// load reads the fixtures that were named, and those of each provider. A file that several of them hold is read once, for the narrowest.
 func (o *PlanningOptions) load(s *Streams, paths []string) (fixture.Set, error) {
 	return o.loadWith(s, paths, fixture.Options{})
 }
 
 func (o *PlanningOptions) loadWith(s *Streams, paths []string, as fixture.Options) (fixture.Set, error) {
 	var all fixture.Set
+	as.Elsewhere = slices.Clone(paths)
+	for _, d := range o.Described {
+		as.Elsewhere = append(as.Elsewhere, d.Fixtures...)
+	}
 	add := func(paths []string, name string) error {
 		if len(paths) == 0 {
 			return nil
@@ -199,7 +204,7 @@ func (o *PlanningOptions) loadWith(s *Streams, paths []string, as fixture.Option
 		all.Events, all.Files = append(all.Events, set.Events...), append(all.Files, set.Files...)
 		return err
 	}
-	if err := add(paths, o.Provider); err != nil {
+	if err := add(o.undescribed(paths), o.Provider); err != nil {
 		return all, err
 	}
 	for _, d := range o.Described {
@@ -208,4 +213,13 @@ func (o *PlanningOptions) loadWith(s *Streams, paths []string, as fixture.Option
 		}
 	}
 	return all, nil
+}
+
+// undescribed are the paths that no provider brings itself.
+func (o *PlanningOptions) undescribed(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		return slices.ContainsFunc(o.Described, func(d described) bool {
+			return slices.ContainsFunc(d.Fixtures, func(own string) bool { return filepath.Clean(own) == filepath.Clean(p) })
+		})
+	})
 }

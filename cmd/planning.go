@@ -220,10 +220,16 @@ func typesOf(events []replay.Event) string {
 
 // tellOfFixtures says what was done to the fixtures' ids, and points out live ones.
 func (o *PlanningOptions) tellOfFixtures(set fixture.Set, events []replay.Event, say func(string, ...any)) {
-	if n, ids := fixture.Collisions(events); n > 0 && !o.KeepIDs {
-		say("%d events share %d ids: every delivery gets fresh ones, made from the seed (--keep-ids keeps them)", n, ids)
-	} else if n > 0 {
-		say("%d events share %d ids: with --keep-ids only the first of each id is sent", n, ids)
+	if n, ids := fixture.Collisions(events); n > 0 {
+		shared := "one id"
+		if ids > 1 {
+			shared = fmt.Sprintf("%d ids", ids)
+		}
+		what := "every delivery gets fresh ones, made from the seed (--keep-ids keeps them)"
+		if o.KeepIDs {
+			what = "with --keep-ids only the first of each id is sent"
+		}
+		say("%d events share %s: %s", n, shared, what)
 	}
 	tellLeftOut(set.Files, say)
 	for _, e := range events {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"hookonce/replay/provider"
 )
@@ -116,6 +119,39 @@ func TestOneConfigurationServesAllCommands(t *testing.T) {
 		code, out, errs := hookonce(t, tc.args...)
 		if code != exitPass || !strings.Contains(out, tc.want) || strings.Contains(strings.Join(tc.args, " "), "changed") && strings.Contains(out, "order.placed") {
 			t.Errorf("%v: exit %d\n%.2000s\n%s", tc.args, code, out, errs)
+		}
+	}
+}
+
+// A provider's own fixtures may lie among the others: each file is read once, as the provider's.
+func TestNestedFixturesAreReadOnce(t *testing.T) {
+	dir := t.TempDir()
+	own := filepath.Join(dir, "acme")
+	if err := os.Mkdir(own, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeAcme(t, own)
+	writeAcme(t, dir)
+	for _, fixtures := range []string{dir, own, filepath.Join(own, "placed.json")} {
+		config := filepath.Join(t.TempDir(), "hookonce.yaml")
+		text := "fixtures: " + fixtures + "\n" + strings.Replace(acmeYAML, "    route: /acme", "    fixtures: "+own+"\n    route: /acme", 1)
+		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, out, errs := hookonce(t, "fixtures", "ls", "--config", config, "--out", "json")
+		seen := map[string]int{}
+		for _, at := range gjson.Get(out, "events.#.fixture").Array() {
+			seen[at.Str]++
+		}
+		want := map[string]int{}
+		for _, kind := range []string{"placed", "changed", "deleted"} {
+			want[filepath.ToSlash(filepath.Join(own, kind+".json"))] = 1
+			if fixtures == dir {
+				want[filepath.ToSlash(filepath.Join(dir, kind+".json"))] = 1
+			}
+		}
+		if code != exitPass || !maps.Equal(seen, want) {
+			t.Errorf("%s: exit %d, read %v\n%s", fixtures, code, seen, errs)
 		}
 	}
 }

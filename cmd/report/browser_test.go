@@ -158,6 +158,24 @@ const unnamed = `(() => {
 	return out;
 })()`
 
+// The verdict stays one word, however long the headline beside it is.
+func TestVerdictIsInOnePiece(t *testing.T) {
+	ctx := browser(t)
+	base := serve(t, map[string]string{"page": render(t, HTML, failing().report())})
+	for _, width := range []int64{700, 1280, 1920} {
+		var lines int
+		do(t, ctx, emulation.SetDeviceMetricsOverride(width, 800, 1, false), chromedp.Navigate(base+"page"), chromedp.Evaluate(`(() => {
+			document.querySelector('h1').textContent = '75 events processed more than once, and other kinds of violation '.repeat(4);
+			const text = document.createRange();
+			text.selectNodeContents(document.querySelector('.verdict .word'));
+			return text.getClientRects().length;
+		})()`, &lines))
+		if lines != 1 {
+			t.Errorf("%d wide: the verdict is in %d pieces", width, lines)
+		}
+	}
+}
+
 // Readable in light and dark, wide and narrow: contrast, names, and what must be seen first.
 func TestPageIsAccessible(t *testing.T) {
 	ctx := browser(t)

@@ -49,6 +49,9 @@ func newMemory(h replay.Header, m audit.Memory) Memory {
 	return out
 }
 
+// memoryUncounted is the statement where the trials cannot be counted, as of a run that was cut short, and the checks found some all the same.
+const memoryUncounted = "not known: effects were not counted to the end; what was processed again is among the findings"
+
 // text is the whole of it.
 func (m Memory) text() string {
 	if m.Untested == "" {

@@ -111,3 +111,17 @@ func TestPatienceOfTheUsersOwnIsTold(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// A run that was cut short counts no trials, and does not deny what it found.
+func TestMemoryOfARunThatWasCutShort(t *testing.T) {
+	s := failing()
+	s.verdict.Memory = audit.Memory{}
+	if got := s.report().Memory.Statement; got != memoryUncounted {
+		t.Errorf("with findings: %s", got)
+	}
+	s = passing()
+	s.verdict.Memory = audit.Memory{}
+	if got := s.report().Memory.Statement; got == memoryUncounted {
+		t.Errorf("without any: %s", got)
+	}
+}

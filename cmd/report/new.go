@@ -25,6 +25,9 @@ func New(j replay.Journal, v audit.Verdict) Report {
 		Late: newLate(h, v.LateTested), Memory: newMemory(h.Header, v.Memory), Time: newTime(h.Header),
 	}
 	r.Findings = findings(h, v)
+	if len(v.Memory.Trials) == 0 && slices.ContainsFunc(v.Findings, func(f audit.Finding) bool { return f.Code == "double-processing" }) {
+		r.Memory.Statement = memoryUncounted
+	}
 	r.Score = newScore(v.Score)
 	r.Reference = newReference(h.Header, v.Reference)
 	r.Stats = newStats(h, v, r)

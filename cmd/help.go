@@ -55,6 +55,27 @@ func setHelp(root *cobra.Command) {
 		}
 		fmt.Fprint(c.OutOrStdout(), text)
 	})
+	strictHelp(root)
+}
+
+// strictHelp has cobra's own commands refuse what there is not, like all others: they would show some help, and exit 0.
+func strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+			wrapArgs(c)
+		case "help":
+			c.Args = func(_ *cobra.Command, args []string) error {
+				if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+					return usagef("there is no command %s (see %s --help)", safe(strings.Join(args, " ")), root.Name())
+				}
+				return nil
+			}
+		}
+	}
 }
 
 // helpAll makes a command answer --help-all, whatever else it was given.

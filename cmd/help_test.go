@@ -124,6 +124,23 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
+// What there is not is a mistake in usage, of cobra's own commands too; what there is has its help.
+func TestHelpAndCompletionRefuseWhatThereIsNot(t *testing.T) {
+	for _, args := range [][]string{{"completion", "nosuch"}, {"completion", "bash", "nosuch"}, {"help", "nosuch"}, {"help", "demo", "nosuch"}, {"nosuch"}} {
+		if code, out, errs := hookonce(t, args...); code != exitUsage || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "nosuch") {
+			t.Errorf("%q: exit %d, %q, %q", args, code, out, errs)
+		}
+	}
+	for _, args := range [][]string{{"completion"}, {"help"}, {"help", "demo"}, {"help", "fixtures", "ls"}} {
+		if code, out, errs := hookonce(t, args...); code != exitPass || !strings.Contains(out, "Usage: hookonce") || errs != "" {
+			t.Errorf("%q: exit %d, %q, %q", args, code, out, errs)
+		}
+	}
+	if _, out, _ := hookonce(t, "demo", "--help-all"); !strings.Contains(out, "no-source") {
+		t.Errorf("demo --help-all names no handlers: %s", out)
+	}
+}
+
 // Every command has a manual page, and two runs write the same bytes.
 func TestManualPages(t *testing.T) {
 	dir := t.TempDir()

@@ -312,9 +312,6 @@ func (c *conduct) openSources(base time.Time) error {
 	used := ""
 	opening := true
 	exact := map[string]bool{}
-	for _, s := range c.sources {
-		exact[s.Info().Label] = s.Info().Exact
-	}
 	emit := func(e replay.Effect) {
 		if opening && e.Earlier && keys[e.Key] != nil && !c.p.plan.Settings.KeepIDs {
 			used = e.Key
@@ -329,6 +326,9 @@ func (c *conduct) openSources(base time.Time) error {
 		}
 	}
 	c.watch = observe.New(c.sources, base, emit, func(m replay.Mark) { c.rec.Mark(replay.TargetRun, m) })
+	for _, s := range c.watch.Sources() {
+		exact[s.Label] = s.Exact
+	}
 	c.watch.OpenWithin = c.wait
 	if err := c.watch.Start(c.stop.hard, 0); err != nil {
 		var forbidden *dispatch.ForbiddenError

@@ -20,7 +20,7 @@ var _ Source = (*Direct)(nil)
 
 // NewDirect returns a source under the label. Its methods are safe for concurrent use.
 func NewDirect(label string) *Direct {
-	return &Direct{outlet: outlet{info: replay.SourceInfo{Label: label, Exact: true, Committed: true}}}
+	return &Direct{outlet: outlet{info: replay.SourceInfo{Label: label, Exact: true, Committed: true}, spec: label}}
 }
 
 // Add tells one effect under a key. The name tells effects apart and may be empty.

@@ -32,7 +32,7 @@ func parseExec(s spec, o Options) (Source, error) {
 		return nil, fmt.Errorf("no command; want %s:CMD", s.scheme)
 	}
 	states := s.scheme == "exec+state"
-	return newPolled(s.label, &execReader{command: s.rest, dir: o.Dir, states: states, max: o.MaxBytes, known: o.Known}, o), nil
+	return newPolled(s, &execReader{command: s.rest, dir: o.Dir, states: states, max: o.MaxBytes, known: o.Known}, o), nil
 }
 
 func (r *execReader) read(ctx context.Context) (*snapshot, error) {

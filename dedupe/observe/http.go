@@ -39,7 +39,7 @@ func parseHTTP(s spec, o Options) (Source, error) {
 		r.client = &copied
 	}
 	r.client.CheckRedirect = sameHost
-	return newPolled(s.label, r, o, u.Hostname()), nil
+	return newPolled(s, r, o, u.Hostname()), nil
 }
 
 // transport connects by Dial itself: a proxy of the environment would connect wherever it likes.

@@ -40,7 +40,7 @@ func parseLog(s spec, o Options) (Source, error) {
 		return nil, err
 	}
 	info := replay.SourceInfo{Label: s.label, Counts: pattern.id > 0, States: pattern.subject > 0}
-	return &logSource{outlet: outlet{info: info, known: o.Known}, path: path, pattern: pattern, timeout: o.Timeout}, nil
+	return &logSource{outlet: outlet{info: info, known: o.Known, spec: s.whole()}, path: path, pattern: pattern, timeout: o.Timeout}, nil
 }
 
 // Open goes to the end of the file: what is written from now on counts.

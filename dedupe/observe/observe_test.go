@@ -124,7 +124,7 @@ type fake struct {
 }
 
 func newFake(label string, poll func(context.Context, *fake) error) *fake {
-	return &fake{outlet: outlet{info: replay.SourceInfo{Label: label}}, poll: poll}
+	return &fake{outlet: outlet{info: replay.SourceInfo{Label: label}, spec: label}, poll: poll}
 }
 
 func (f *fake) Open(_ context.Context, base time.Time, emit func(replay.Effect)) error {

@@ -16,6 +16,7 @@ import (
 type outlet struct {
 	mu   sync.Mutex
 	info replay.SourceInfo
+	spec string // the whole, which is never shown
 	base time.Time
 	emit func(replay.Effect) // nil unless open
 	// known says whether the plan knows an id. nil means that nothing is known, and nothing hidden.
@@ -29,7 +30,14 @@ func (o *outlet) Info() replay.SourceInfo {
 	return o.info
 }
 
-func (o *outlet) label() string { return o.info.Label } // never changes
+func (o *outlet) label() string { return o.info.Label } // never changes once the source is open
+
+// identity tells the source from others, which may have its label: what is hidden in it differs.
+func (o *outlet) identity() string { return o.spec }
+
+func (o *outlet) rename(label string) {
+	o.learn(func(info *replay.SourceInfo) { info.Label = label })
+}
 
 func (o *outlet) start(base time.Time, emit func(replay.Effect)) {
 	o.mu.Lock()

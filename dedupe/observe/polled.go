@@ -28,9 +28,9 @@ type polled struct {
 
 var _ Source = (*polled)(nil)
 
-func newPolled(label string, r reader, o Options, hosts ...string) *polled {
+func newPolled(s spec, r reader, o Options, hosts ...string) *polled {
 	return &polled{
-		outlet:  outlet{info: replay.SourceInfo{Label: label}, known: o.Known},
+		outlet:  outlet{info: replay.SourceInfo{Label: s.label}, known: o.Known, spec: s.whole()},
 		reader:  r,
 		timeout: o.Timeout,
 		hosts:   hosts,

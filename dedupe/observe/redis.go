@@ -58,7 +58,7 @@ func parseRedis(s spec, o Options) (Source, error) {
 	if states && !r.pairs {
 		return nil, errors.New("states come as pairs of subject and version: read them with hgetall or zrange ... withscores")
 	}
-	return newPolled(s.label, r, o, host), nil
+	return newPolled(s, r, o, host), nil
 }
 
 // dialTLS connects by Dial and, where there is a configuration, speaks TLS: a client leaves that to a dialer that it is given.

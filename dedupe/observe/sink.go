@@ -64,7 +64,7 @@ func parseListen(s spec, o Options) (Source, error) {
 		return nil, err
 	}
 	sink := &Sink{
-		outlet: outlet{info: replay.SourceInfo{Label: s.label, Exact: true, Counts: true}, known: o.Known},
+		outlet: outlet{info: replay.SourceInfo{Label: s.label, Exact: true, Counts: true}, known: o.Known, spec: s.whole()},
 		spec:   asked,
 		finder: idFinder{o.Known, o.Event},
 		fails:  o.Fails,

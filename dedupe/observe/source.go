@@ -95,6 +95,15 @@ type spec struct {
 	label  string // the whole, without secrets
 }
 
+// whole is all that makes the source another one, secrets included: it is never shown.
+func (s spec) whole() string {
+	rest := s.rest
+	if s.scheme == "http" || s.scheme == "https" {
+		rest, _, _ = strings.Cut(rest, "#") // which is not sent
+	}
+	return s.scheme + ":" + rest
+}
+
 // scheme is one kind of source.
 type scheme struct {
 	name  string // what the spec begins with, up to the colon

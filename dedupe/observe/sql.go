@@ -29,7 +29,7 @@ func parseSQL(s spec, o Options) (Source, error) {
 		return nil, errors.New(redact(err.Error()))
 	}
 	db.SetMaxOpenConns(1)
-	return newPolled(s.label, &sqlReader{db: db, query: query, max: o.MaxBytes}, o, hosts...), nil
+	return newPolled(s, &sqlReader{db: db, query: query, max: o.MaxBytes}, o, hosts...), nil
 }
 
 func (r *sqlReader) read(ctx context.Context) (*snapshot, error) {

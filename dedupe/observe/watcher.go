@@ -66,6 +66,7 @@ func New(sources []Source, base time.Time, emit func(replay.Effect), mark func(r
 	for _, s := range sources {
 		w.sources = append(w.sources, &watched{Source: s, turn: make(chan struct{}, 1)})
 	}
+	w.number()
 	return w
 }
 
@@ -116,15 +117,40 @@ func (w *Watcher) open(ctx context.Context, s Source) error {
 	}
 }
 
+// alike is a source whose label may be another's too.
+type alike interface {
+	identity() string
+	rename(label string)
+}
+
+// number tells sources of one label apart: an effect names its source by the label.
+func (w *Watcher) number() {
+	taken := map[string]bool{}
+	for _, s := range w.sources {
+		plain := s.Info().Label
+		label := plain
+		for n := 2; taken[label]; n++ {
+			label = fmt.Sprintf("%s (%d)", plain, n)
+		}
+		taken[label] = true
+		if a, ok := s.Source.(alike); ok && label != plain {
+			a.rename(label)
+		}
+	}
+}
+
 // distinct refuses one source given twice: each of its effects would count twice.
 func (w *Watcher) distinct() error {
-	labels := map[string]bool{}
+	labels := map[string]string{}
 	for _, s := range w.sources {
-		label := s.Info().Label
-		if labels[label] {
+		a, ok := s.Source.(alike)
+		if !ok {
+			continue
+		}
+		if label, given := labels[a.identity()]; given {
 			return fmt.Errorf("%w %s: given twice", ErrSpec, label)
 		}
-		labels[label] = true
+		labels[a.identity()] = s.Info().Label
 	}
 	return nil
 }

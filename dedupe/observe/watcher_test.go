@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -180,6 +181,38 @@ func TestStartFailsWhole(t *testing.T) {
 	twice := New([]Source{newFake("a", nil), newFake("a", nil)}, time.Now(), nil, nil)
 	if err := twice.Start(t.Context(), 0); !errors.Is(err, ErrSpec) || !strings.Contains(err.Error(), "a: given twice") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Sources that differ only in what their labels hide are two, and their effects name them as two.
+func TestSourcesOfOneLabel(t *testing.T) {
+	page := newPage(t, `["evt_1"]`)
+	sources := func(tokens ...string) (all []Source) {
+		for _, token := range tokens {
+			all = append(all, mustParse(t, page.URL+"/e?token="+token+"#part", Options{}))
+		}
+		return all
+	}
+	label := page.URL + "/e?token=***"
+	r := &recorder{}
+	w := New(sources("a", "b", "c"), time.Now(), r.emit, r.mark)
+	if err := w.Start(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	var told []string
+	for i, e := range r.effects {
+		told = append(told, e.Source)
+		if got := w.Sources()[i].Label; got != e.Source {
+			t.Errorf("source %d is %s, and its effect names %s", i, got, e.Source)
+		}
+	}
+	if want := []string{label, label + " (2)", label + " (3)"}; !slices.Equal(told, want) {
+		t.Errorf("effects of %q, want %q", told, want)
+	}
+	err := New(sources("a", "b", "a"), time.Now(), r.emit, r.mark).Start(t.Context(), time.Hour)
+	if !errors.Is(err, ErrSpec) || err.Error() != "effect source "+label+": given twice" {
+		t.Errorf("one source twice: %v", err)
 	}
 }
 

@@ -47,6 +47,7 @@ func TestDecodeJSON(t *testing.T) {
 		"a state that counts":   {`[{"id":"evt_1","subject":"a","version":1},{"id":"evt_1","subject":"b","version":1,"count":1}]`, "evt_1 +1; a=1; b=1"},
 		"a subject alone":       {`[{"id":"evt_1","subject":"a"}]`, "evt_1 +1"},
 		"rows of one subject":   {`[{"subject":"a","version":1},{"subject":"a","version":2}]`, "a=1; a=2"},
+		"without an id":         {`["",{"id":null,"count":2},{"event_id":"","id":"evt_1"},{"event":"","effect":"mail"},{"id":"","count":0}]`, " +3; evt_1 +1; mail  +1"},
 		"escapes":               {`["\u00e9vt\n"]`, "évt\n +1"},
 	} {
 		s, err := decodeJSON([]byte(c.body), among("evt_1", "evt_2"))
@@ -72,9 +73,6 @@ func TestDecodeJSONErrors(t *testing.T) {
 		`[null]`:                           "item 1 of the list: found null",
 		`["a",true]`:                       "item 2 of the list: found a truth value",
 		`[{}]`:                             "no id in event_id, id, event or key",
-		`[{"id":null,"count":2}]`:          "no id in event_id",
-		`[{"id":""}]`:                      "no id in event_id",
-		`[""]`:                             "an empty id",
 		`[{"id":"a","count":-1}]`:          `id "a": the count -1 is negative`,
 		`[{"id":"a","count":1.5}]`:         `the count "1.5" is not a whole number`,
 		`[{"id":"a","count":1e3}]`:         `the count "1e3" is not a whole number`,
@@ -128,6 +126,7 @@ func TestDecodeOutput(t *testing.T) {
 		"states":          {out: "sub_1 3\nsub_2 4 false\nstate sub_3 5\n", states: true, want: "sub_1=3; sub_2=4; sub_3=5"},
 		"times":           {out: "sub_1|2024-01-01 10:00:00|f\n", states: true, want: "sub_1=2024-01-01 10:00:00"},
 		"an id of digits": {out: "9007199254740993 1\n", want: "9007199254740993 +1"},
+		"without an id":   {out: "|2\nevt_1|1\n|1\n", want: " +3; evt_1 +1"},
 		"empty deleted":   {out: "sub_1\t3\t\n", states: true, want: "sub_1=3"},
 	} {
 		s, err := decodeOutput([]byte(c.out), c.states, nil)
@@ -150,7 +149,6 @@ func TestDecodeOutputErrors(t *testing.T) {
 		{" event_id | count\n----------+-------\n evt_1 | 2\n", false, `line 1 " event_id | count": the count "count" is not a whole number (want id and count, without a header`},
 		{"evt_1 1\nevt_2 NaN\n", false, `line 2 "evt_2 NaN": the count "NaN"`},
 		{"evt_1 -2\n", false, "the count -2 is negative"},
-		{"|2\n", false, "an empty id"},
 		{"a b c d\n", false, "4 columns, want id, count"},
 		{"sub_1\n", true, "1 columns, want subject, version"},
 		{"sub_1 2024-01-01 10:00:00\n", true, `deleted is "10:00:00"`},

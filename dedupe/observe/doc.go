@@ -21,7 +21,7 @@
 //     committed, in order, as versions or {"version", "deleted"?}; "version" is then the present one and may be left out.
 //
 // An item with a subject and a version is a state, and also a count if it has a "count". Items of
-// the same id add up. Numbers keep their digits: they never go through a float.
+// the same id add up. An id that is null or empty counts, but for no event. Numbers keep their digits: they never go through a float.
 //
 // # Lines
 //

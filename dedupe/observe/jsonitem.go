@@ -26,6 +26,7 @@ func idField(name string) int {
 // jsonItem is an item's fields, as far as they mean something here.
 type jsonItem struct {
 	ids      [4]string // by idField
+	blank    bool      // there is a field for the id, with nothing in it
 	count    gjson.Result
 	effect   gjson.Result
 	name     gjson.Result
@@ -76,6 +77,7 @@ func fieldsOf(v gjson.Result) (it jsonItem) {
 			if i := idField(key.Str); i >= 0 && isID(value) {
 				it.ids[i] = idText(value)
 			}
+			it.blank = it.blank || idField(key.Str) >= 0 && (value.Type == gjson.Null || isID(value) && idText(value) == "")
 		}
 		return true
 	})
@@ -84,7 +86,7 @@ func fieldsOf(v gjson.Result) (it jsonItem) {
 
 func (d *jsonDecoder) count(it jsonItem, v gjson.Result) error {
 	id := d.pick(it.ids)
-	if id == "" {
+	if id == "" && !it.blank {
 		return fmt.Errorf("no id in event_id, id, event or key, and no subject with a version: %s", clip(v.Raw))
 	}
 	n := 1

@@ -90,6 +90,14 @@ func (p *polled) describe(s *snapshot) {
 	})
 }
 
+// total says how many effects are under no id: rows that were written without one, or a query that asks for the wrong column.
+func (p *polled) total() string {
+	if p.last.blank == 0 {
+		return ""
+	}
+	return fmt.Sprintf("it shows %d under an empty id (NULL, or nothing): counted, but under no event", p.last.blank)
+}
+
 // Close ends observing.
 func (p *polled) Close() error {
 	p.stop()

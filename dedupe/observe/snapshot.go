@@ -38,6 +38,8 @@ type snapshot struct {
 	named    map[tallyKey]int // the others
 	lines    []lineage
 	subjects map[string]int // into lines
+	// blank counts the effects that came without an id: they happened, and belong to no event that is known.
+	blank int
 	// sampled says that some state came alone, without its history.
 	sampled bool
 }
@@ -52,11 +54,11 @@ func newSnapshot(size int) *snapshot {
 }
 
 func (s *snapshot) count(id, name string, n int) error {
-	if id == "" {
-		return fmt.Errorf("an empty id with the count %d", n)
-	}
 	if n == 0 {
 		return nil
+	}
+	if id == "" {
+		s.blank += n
 	}
 	k := tallyKey{name, id}
 	i, seen := s.place(k)

@@ -100,6 +100,30 @@ func complain(t *testing.T, address string) {
 	}
 }
 
+// A charge without its event is an effect, if of no event, and how many there are is told once they are known.
+func TestRowsWithoutAnID(t *testing.T) {
+	db, address := startSQLiteFile(t)
+	mustExec(t, db, "create table charges (event_id text)", "insert into charges values (null)")
+	r := &recorder{}
+	w := New([]Source{mustParse(t, address+"#select event_id, count(*) from charges group by 1", Options{})}, time.Now(), r.emit, r.mark)
+	if err := w.Start(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	mustExec(t, db, "insert into charges values (null), (''), ('evt_1')")
+	if err := w.PollNow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(r.take(), "; "); got != " +1 earlier;  +2; evt_1 +1" {
+		t.Errorf("told %q", got)
+	}
+	if marks := r.takeMarks(); len(marks) != 1 || marks[0].Kind != replay.MarkNote || !strings.Contains(marks[0].Text, "shows 3 under an empty id") {
+		t.Errorf("marks %v", marks)
+	}
+}
+
 func TestSQLWithoutServer(t *testing.T) {
 	for _, address := range []string{"postgres://joe:hunter2@127.0.0.1:1/x", "mysql://joe:hunter2@127.0.0.1:1/x", "sqlite:" + filepath.Join(t.TempDir(), "none.db"),
 		"redis://joe:hunter2@127.0.0.1:1/0"} {

@@ -23,6 +23,9 @@
 // An item with a subject and a version is a state, and also a count if it has a "count". Items of
 // the same id add up. An id that is null or empty counts, but for no event. Numbers keep their digits: they never go through a float.
 //
+// An HTTP source that answers nothing at all (unless as JSON Lines), or an object of error, code, status and message alone, could not be
+// read: that is no reading in which everything is gone.
+//
 // # Lines
 //
 // Columns are separated by tabs, else by |, else by commas (with CSV quotes), else by blanks:

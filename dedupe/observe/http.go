@@ -1,12 +1,14 @@
 package observe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // maxRedirects is how many redirects within one host are followed.
@@ -75,7 +77,7 @@ func (r *httpReader) read(ctx context.Context) (*snapshot, error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusNoContent {
-		return newSnapshot(0), nil
+		return nil, errNothing
 	}
 	if res.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("it answered %s, want 200 OK", statusText(res.StatusCode))
@@ -84,7 +86,19 @@ func (r *httpReader) read(ctx context.Context) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(bytes.TrimSpace(body)) == 0 && !lineByLine(res.Header) {
+		return nil, errNothing
+	}
 	return r.memo.decode(body, func(b []byte) (*snapshot, error) { return decodeJSON(b, r.known) })
+}
+
+// errNothing is of an answer that is no reading: as an empty one it would take back all that was counted before.
+var errNothing = errors.New("it answered nothing where JSON was expected; where there are no effects yet, let it answer []")
+
+// lineByLine says that the answer is JSON Lines, of which there may be none.
+func lineByLine(h http.Header) bool {
+	kind := h.Get("Content-Type")
+	return strings.Contains(kind, "ndjson") || strings.Contains(kind, "jsonl") || strings.Contains(kind, "json-lines")
 }
 
 func (r *httpReader) close() error {

@@ -44,7 +44,7 @@ func TestHTTPDifferences(t *testing.T) {
 		{`[{"id":"old","count":3}]`, ""},
 		{`[{"id":"old","count":3},{"id":"evt_1","count":2}]`, "evt_1 +2"},
 		{`[{"id":"old","count":4},{"id":"evt_1","count":1}]`, "old +1; evt_1 -1"},
-		{``, "old -4; evt_1 -1"},
+		{`[]`, "old -4; evt_1 -1"},
 		{`[{"subject":"s","version":1}]`, "s=1"},
 	} {
 		p.body.Store(step.body)
@@ -195,7 +195,7 @@ func TestHTTPSendsUserAndFollowsItsOwnHost(t *testing.T) {
 		}
 		user, password, _ := r.BasicAuth()
 		saw.Store(fmt.Sprint(r.Method, " ", user, ":", password, " ", r.URL))
-		w.WriteHeader(http.StatusNoContent)
+		io.WriteString(w, "[]")
 	}))
 	t.Cleanup(server.Close)
 	s := mustParse(t, strings.Replace(server.URL, "http://", "http://joe:hunter2@", 1)+"/old", Options{})
@@ -204,7 +204,42 @@ func TestHTTPSendsUserAndFollowsItsOwnHost(t *testing.T) {
 		t.Errorf("the server saw %q", got)
 	}
 	if got := r.take(); len(got) != 0 {
-		t.Errorf("204 told %v", got)
+		t.Errorf("an empty list told %v", got)
+	}
+}
+
+// What is no reading takes nothing back of what was counted before: the next reading goes on from there.
+func TestHTTPAnswersNothing(t *testing.T) {
+	p := newPage(t, `["evt_1"]`)
+	s := mustParse(t, p.URL, Options{})
+	r := mustOpen(t, s)
+	r.take()
+	for body, want := range map[string]string{"": "answered nothing where JSON was expected", " \n": "answered nothing", `{"code":500}`: "no counts"} {
+		p.body.Store(body)
+		if err := s.Poll(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", body, err, want)
+		}
+	}
+	p.status.Store(http.StatusNoContent)
+	if err := s.Poll(t.Context()); !errors.Is(err, errNothing) {
+		t.Errorf("204: %v", err)
+	}
+	p.status.Store(http.StatusOK)
+	p.body.Store(`["evt_1","evt_2"]`)
+	mustPoll(t, s)
+	if got := strings.Join(r.take(), "; "); got != "evt_2 +1" {
+		t.Errorf("told %q", got)
+	}
+}
+
+// JSON Lines of no effects are none, where the answer says that it is JSON Lines.
+func TestHTTPNoLines(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-ndjson; charset=utf-8")
+	}))
+	t.Cleanup(server.Close)
+	if got := mustOpen(t, mustParse(t, server.URL, Options{})).take(); len(got) != 0 {
+		t.Errorf("told %v", got)
 	}
 }
 

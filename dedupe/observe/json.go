@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -17,7 +18,7 @@ type jsonDecoder struct {
 	snap  *snapshot
 }
 
-// decodeJSON reads one JSON value, or JSON Lines. Nothing at all is an empty snapshot.
+// decodeJSON reads one JSON value, or JSON Lines, of which there may be none.
 func decodeJSON(body []byte, known func(string) bool) (*snapshot, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	// The divisor is about an item's length; it only saves growing.
@@ -91,9 +92,12 @@ func (d *jsonDecoder) list(v gjson.Result) (err error) {
 func (d *jsonDecoder) object(v gjson.Result) error {
 	var named, lists []gjson.Result
 	var id, count, subject bool
-	fields, numbers := 0, 0
+	fields, numbers, excuses := 0, 0, 0
 	v.ForEach(func(key, value gjson.Result) bool {
 		fields++
+		if excuse(key.Str) {
+			excuses++
+		}
 		switch {
 		case value.IsArray() && listName(key.Str):
 			named = append(named, value)
@@ -111,6 +115,8 @@ func (d *jsonDecoder) object(v gjson.Result) error {
 		return true
 	})
 	switch {
+	case fields > 0 && excuses == fields:
+		return fmt.Errorf("found what looks like an error's message, and no counts: %s; %s", clip(v.Raw), wantJSON)
 	case len(named) > 0:
 		return d.lists(named)
 	case subject, id && count:
@@ -124,6 +130,16 @@ func (d *jsonDecoder) object(v gjson.Result) error {
 	}
 	return fmt.Errorf("found an object with %d fields, %d of them lists and %d numbers: %s; %s",
 		fields, len(lists), numbers, clip(v.Raw), wantJSON)
+}
+
+// excuse says that a field is one of those with which services say, even with 200, that something went wrong. None is an id, and
+// {"code": 500} does not count 500 effects.
+func excuse(field string) bool {
+	switch strings.ToLower(field) {
+	case "error", "errors", "code", "status", "statuscode", "status_code", "message":
+		return true
+	}
+	return false
 }
 
 func listName(field string) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -308,13 +309,13 @@ func quickScale(p replay.Profile) float64 {
 
 // openSources begins to watch. An id of the plan that has effects already makes the run impossible.
 func (c *conduct) openSources(base time.Time) error {
-	keys := c.p.plan.EventByKey()
+	drawn := sync.OnceValue(c.p.drawnIDs)
 	used := ""
 	opening := true
 	exact := map[string]bool{}
 	emit := func(e replay.Effect) {
-		if opening && e.Earlier && keys[e.Key] != nil && !c.p.plan.Settings.KeepIDs {
-			used = e.Key
+		if under := cmp.Or(e.Key, e.Subject); opening && e.Earlier && !c.p.plan.Settings.KeepIDs && drawn().Within(under) != "" {
+			used = under
 		}
 		c.rec.Effect(replay.TargetRun, e)
 		if e.Count == 0 && !e.State() {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -195,6 +196,35 @@ func TestUsedDatabase(t *testing.T) {
 	code, _, errs := runAgainst(t, url, "--effects", url)
 	if code != exitCannot || !bytes.Contains([]byte(errs), []byte("--seed")) {
 		t.Errorf("the same seed twice: exit %d, %s", code, errs)
+	}
+}
+
+// A seed that was run before is known by its ids, however the endpoint writes them into its keys and whichever of them it takes.
+func TestTheSameSeedTwice(t *testing.T) {
+	intent := func(b []byte) string { return gjson.GetBytes(b, "data.object.payment_intent").Str }
+	for name, c := range map[string]struct {
+		keyOf func([]byte) string
+		more  []string
+		again int
+	}{
+		"decorated":            {func(b []byte) string { return "charge:" + byID(b) }, nil, exitCannot},
+		"a subject or a ref":   {func(b []byte) string { return gjson.GetBytes(b, "data.object.id").Str }, nil, exitCannot},
+		"an effect key":        {intent, []string{"--effect-key", "data.object.payment_intent", "--only", "charge.succeeded"}, exitCannot},
+		"what was not drawn":   {func(b []byte) string { return gjson.GetBytes(b, "data.object.currency").Str }, []string{"--effect-key", "data.object.currency"}, exitInconclusive},
+		"the recorded ids too": {func(b []byte) string { return "charge:" + byID(b) }, []string{"--keep-ids"}, exitInconclusive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := serveEndpoint(t, &endpoint{keyOf: c.keyOf})
+			more := append([]string{"--effects", url, "--faults", "duplicate", "--only", "charge.*"}, c.more...)
+			if code, _, errs := runAgainst(t, url, more...); code == exitCannot {
+				t.Fatalf("the first time: exit %d\n%s", code, errs)
+			}
+			code, _, errs := runAgainst(t, url, more...)
+			if told := strings.Contains(errs, "has seen this plan's ids before"); code != c.again || told != (code == exitCannot) || told && !strings.Contains(errs, "--seed") {
+				t.Errorf("the same seed twice: exit %d, want %d\n%s", code, c.again, errs)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"hash/maphash"
 	"sync"
 
@@ -62,6 +63,13 @@ func (ids *IDs) Known(id string) bool {
 func (ids *IDs) Event(id string) bool {
 	own, _ := ids.find(id)
 	return own
+}
+
+// Within is the id that a key is or holds, as "charge:evt_1" holds evt_1; "" where there is none. An event's own goes before others.
+func (ids *IDs) Within(key string) string {
+	f := idFinder{ids.Known, ids.Event}
+	c := candidate{"key", key}
+	return cmp.Or(f.whole(f.event)(c), f.part(f.event)(c), f.whole(f.known)(c), f.part(f.known)(c))
 }
 
 func (ids *IDs) find(id string) (own, known bool) {

@@ -164,3 +164,15 @@ func TestForeignIDsAreRedacted(t *testing.T) {
 		t.Errorf("told %s\nwant %s", got, want)
 	}
 }
+
+func TestIDsWithin(t *testing.T) {
+	ids := IDsOf(replay.Plan{Events: []replay.Event{{Key: "evt_1", Subject: "sub_1", Refs: []string{"42"}}, {Key: "0b0e9c1c-7a43-4a6b-9d1e-2f6a3f0f2c11"}}})
+	for key, want := range map[string]string{
+		"evt_1": "evt_1", "charge:evt_1": "evt_1", "sub_1/evt_1": "evt_1", "mail-sub_1": "sub_1", "42": "42", "charge 42": "", "evt_12": "", "": "",
+		"x_0b0e9c1c-7a43-4a6b-9d1e-2f6a3f0f2c11_1": "0b0e9c1c-7a43-4a6b-9d1e-2f6a3f0f2c11",
+	} {
+		if got := ids.Within(key); got != want {
+			t.Errorf("%q: %q, want %q", key, got, want)
+		}
+	}
+}

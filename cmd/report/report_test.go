@@ -281,3 +281,20 @@ func TestListsAreNeverNull(t *testing.T) {
 		render(t, f.With(Style{}), r)
 	}
 }
+
+// What stands nowhere else in the text is never cut off: the reference's score, the bound of the races, and what the endpoint remembers.
+func TestHeadTellsWhatStandsNowhereElse(t *testing.T) {
+	r := failing().report()
+	r.Score = Score{Right: 1152}
+	r.Reference = &Reference{Name: "hardened", Score: Score{Right: 1100, Undecided: 52}}
+	r.Transport, r.Stats.Races, r.Stats.Overlapped, r.Stats.RateBound, r.Stats.Confidence = "mixed", 1000, 990, 1./64, 95
+	for i := range r.Races {
+		r.Races[i].Replicas = 2
+	}
+	text := strings.Join(strings.Fields(render(t, Text(Style{}), r)), " ")
+	for _, want := range []string{"hardened reference 1100 of 1100 events (52 undecided)", "at most 1 of 64 races, at 95 %", r.Memory.Statement} {
+		if !strings.Contains(text, want) {
+			t.Errorf("cut off: %s\n%s", want, text)
+		}
+	}
+}

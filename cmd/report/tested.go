@@ -8,21 +8,24 @@ import (
 	"hookonce/replay/redact"
 )
 
-// testedLines is how many lines tested takes at most, where nothing more urgent stands above it.
-const testedLines = 10
+// testedLines is how many lines tested takes, but for what stands nowhere else, where nothing more urgent stands above it.
+const testedLines = 11
 
-// tested says in a few lines what the verdict rests on. Facts that need a second line
+// tested says in a few lines what the verdict rests on. Facts that stand nowhere else are told whole. The others that need a second line
 // get one as long as there is room, the foremost in order of what it would lose by a cut.
 func (p *page) tested(r Report, most int) {
 	facts := r.tested()
 	total := 0
 	room := make([]int, len(facts))
-	for i := range facts {
+	for i, f := range facts {
 		room[i] = 1
-		total++
+		if f.whole {
+			room[i] = len(f.lines)
+		}
+		total += room[i]
 	}
 	for i, f := range facts {
-		if len(f.lines) > 1 && total < most {
+		if len(f.lines) > room[i] && total < most {
 			room[i]++
 			total++
 		}
@@ -36,23 +39,24 @@ func (p *page) tested(r Report, most int) {
 type fact struct {
 	label string
 	lines []string
+	whole bool // what is cut off it stands nowhere else in a text
 }
 
 func (r Report) tested() []fact {
 	const width = headWidth - indent - labelWidth
 	list := func(items []string, separator string) []string { return wrapItems(items, separator, width) }
-	facts := []fact{{"tested", wrap(r.testedLine(), width)}}
+	facts := []fact{{"tested", wrap(r.testedLine(), width), true}}
 	if !r.Complete || r.Stopped != "" {
-		facts = append(facts, fact{"cut short", wrap(r.cutShort(), width)})
+		facts = append(facts, fact{label: "cut short", lines: wrap(r.cutShort(), width)})
 	}
-	facts = append(facts, fact{"races", list(r.raceItems(), "; ")}, fact{"faults", list(r.faultItems(), ", ")},
-		fact{"memory", wrap(redact.Screen(r.Memory.Statement, 400), width)}, fact{"effects", list(r.sourceItems(), ", ")},
-		fact{"right", list(r.scoreItems(), ", ")})
+	facts = append(facts, fact{"races", list(r.raceItems(), "; "), true}, fact{label: "faults", lines: list(r.faultItems(), ", ")},
+		fact{"memory", wrap(redact.Screen(r.Memory.Statement, 400), width), true}, fact{label: "effects", lines: list(r.sourceItems(), ", ")},
+		fact{"right", list(r.scoreItems(), ", "), true})
 	if items := r.baselineItems(); items != nil {
-		facts = append(facts, fact{"baseline", list(items, ", ")})
+		facts = append(facts, fact{label: "baseline", lines: list(items, ", ")})
 	}
 	if r.Time.Scale != 1 {
-		facts = append(facts, fact{"waits", wrap(r.waitsLine(), width)})
+		facts = append(facts, fact{label: "waits", lines: wrap(r.waitsLine(), width)})
 	}
 	return facts
 }

@@ -88,7 +88,7 @@ func (m *Model) experiment(a Action) tea.Cmd {
 func (m *Model) start(o Order) tea.Cmd {
 	switch {
 	case m.o.Start == nil:
-		m.notice = "this run was recorded: nothing can be sent. Start it again with hookonce run or demo"
+		m.notice = "recorded: nothing can be sent; hookonce run or demo starts it again"
 		return nil
 	case m.live():
 		m.notice = "a run goes on: experiments begin when it is judged"

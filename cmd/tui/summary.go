@@ -29,7 +29,7 @@ func (m *Model) overall(width int) []report.Line {
 		lines = append(lines, labelled("missing", s, report.InkYellow, width)...)
 	}
 	for _, s := range r.Tested() {
-		lines = append(lines, report.Line{{Text: pad(s.Label, 11), Ink: inkTitle}, {Text: s.Text}})
+		lines = append(lines, labelled(s.Label, s.Text, report.InkPlain, width)...)
 	}
 	lines = append(lines, nil)
 	for _, c := range r.Checks {

@@ -68,21 +68,7 @@ func (d *docket) surveyed() survey {
 		if f.badSignature != replay.SignValid {
 			s.spoiled[f.badSignature] = s.spoiled[f.badSignature] || f.course.answered
 		}
-		if f.control && d.h.Plan.Settings.Redis {
-			for _, a := range d.actsOf(f.event.Key) {
-				s.pledge.add(pledge{a, d.rankOf(f)})
-			}
-		}
-		if d.untaught(f) {
-			s.untaught[f.event.Type]++
-		}
-		switch {
-		case f.control || len(f.attempts) == 0 || f.badSignature != replay.SignValid:
-		case f.shared:
-			s.together++
-		case f.standing == "":
-			s.apart++
-		}
+		s.compare(d, f)
 		s.hasty.add(d.hastyOf(f))
 		s.doubts.add(d.doubtsOf(f))
 		if f.sentinel && s.unsettled.key == "" && f.unsettled() {
@@ -103,6 +89,25 @@ func (d *docket) surveyed() survey {
 	}
 	_, s.sameID = d.lostByID()
 	return s
+}
+
+// compare notes what control taught, and whether it can be held against an event.
+func (s *survey) compare(d *docket, f *dossier) {
+	if f.control && d.h.Plan.Settings.Redis {
+		for _, a := range d.actsOf(f.event.Key) {
+			s.pledge.add(pledge{a, d.rankOf(f)})
+		}
+	}
+	if d.untaught(f) {
+		s.untaught[f.event.Type]++
+	}
+	switch {
+	case f.control || len(f.attempts) == 0 || f.badSignature != replay.SignValid:
+	case f.shared:
+		s.together++
+	case f.standing == "":
+		s.apart++
+	}
 }
 
 // nothingOwn says why a check that compares an event's effects with those of a clean delivery had nothing to compare; "" where it had.
